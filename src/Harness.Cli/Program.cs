@@ -1,0 +1,3 @@
+using Harness.Cli;
+
+return await HarnessCommand.Create().Parse(args).InvokeAsync().ConfigureAwait(false);
