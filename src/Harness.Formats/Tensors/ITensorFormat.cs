@@ -1,9 +1,9 @@
 namespace Harness.Formats.Tensors;
 
 /// <summary>
-/// One tensor format: its block layout, its scalar codec and its vectorised unpacking. A format is one file that
+/// One tensor format: its block layout, its scalar decoder and its vectorised unpacking. A format is one file that
 /// implements this interface as a <c>struct</c>; code generic over it is specialised by the JIT, so that no format
-/// needs a tile of its own.
+/// needs a tile of its own. A format that can also be written implements <see cref="ITensorEncoder{TSelf}"/>.
 /// </summary>
 /// <typeparam name="TSelf">The implementing struct.</typeparam>
 public interface ITensorFormat<TSelf>
@@ -20,7 +20,7 @@ public interface ITensorFormat<TSelf>
 
     /// <summary>
     /// Decodes whole blocks, one value at a time: the reference that every vector path is tested against.
-    /// Bit for bit what llama.cpp's <c>dequantize_row_*</c> yields.
+    /// Bit for bit what llama.cpp's <c>dequantize_row_*</c> yields (a NaN stays a NaN; its payload is not kept).
     /// </summary>
     /// <param name="source">A whole number of blocks.</param>
     /// <param name="destination">One float32 a value: <c>source.Length / BlockBytes * BlockLength</c> values.</param>
@@ -32,11 +32,4 @@ public interface ITensorFormat<TSelf>
     /// </summary>
     /// <inheritdoc cref="DecodeScalar" path="/param"/>
     static abstract void Decode(ReadOnlySpan<byte> source, Span<float> destination);
-
-    /// <summary>
-    /// Encodes values into whole blocks, as llama.cpp's reference quantizer (<c>quantize_row_*_ref</c>) does.
-    /// </summary>
-    /// <param name="source">A whole number of blocks' values, all finite.</param>
-    /// <param name="destination">Room for the blocks.</param>
-    static abstract void Encode(ReadOnlySpan<float> source, Span<byte> destination);
 }

@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+
+namespace Harness.Formats.Tensors;
+
+/// <summary>
+/// The 12 bytes in which Q4_K and Q5_K pack eight 6-bit scales and eight 6-bit minima: bytes 0–3 and 4–7 hold the
+/// first four scales and minima in their low 6 bits; bytes 8–11 hold the low nibbles of the last four of each, whose
+/// upper two bits lie in the upper two bits of bytes 0–7.
+/// </summary>
+internal static class KQuantScales
+{
+    /// <summary>Bytes the packed scales take.</summary>
+    public const int Bytes = 12;
+
+    /// <summary>The 6-bit scale of a sub-block.</summary>
+    /// <param name="packed">The 12 bytes.</param>
+    /// <param name="subBlock">0 to 7.</param>
+    /// <returns>0 to 63.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Scale(ReadOnlySpan<byte> packed, int subBlock) => subBlock < 4
+        ? packed[subBlock] & 63
+        : (packed[subBlock + 4] & 15) | ((packed[subBlock - 4] >> 6) << 4);
+
+    /// <summary>The 6-bit minimum of a sub-block.</summary>
+    /// <param name="packed">The 12 bytes.</param>
+    /// <param name="subBlock">0 to 7.</param>
+    /// <returns>0 to 63.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Minimum(ReadOnlySpan<byte> packed, int subBlock) => subBlock < 4
+        ? packed[subBlock + 4] & 63
+        : (packed[subBlock + 4] >> 4) | ((packed[subBlock] >> 6) << 4);
+}

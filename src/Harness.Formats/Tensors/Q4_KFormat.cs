@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+
+namespace Harness.Formats.Tensors;
+
+/// <summary>
+/// Super-blocks of 256 values, 144 bytes: binary16 <c>d</c> and <c>dmin</c>, 12 bytes of 6-bit scales and minima for
+/// eight sub-blocks of 32, then 128 bytes of nibbles: each 32 bytes hold one sub-block in their low nibbles and the
+/// next in their high ones. A value is <c>d × scale × q − dmin × minimum</c>. See <see cref="TensorType.Q4_K"/>.
+/// </summary>
+public readonly partial struct Q4_KFormat : ITensorFormat<Q4_KFormat>, ILaneDecoder
+{
+    private const int Length = 256;
+    private const int SubLength = 32;
+    private const int Scales = 4;
+    private const int Quants = Scales + KQuantScales.Bytes;
+    private const int Bytes = Quants + (Length / 2);
+
+    /// <inheritdoc/>
+    public static TensorType Type => TensorType.Q4_K;
+
+    /// <inheritdoc/>
+    public static int BlockLength => Length;
+
+    /// <inheritdoc/>
+    public static int BlockBytes => Bytes;
+
+    /// <inheritdoc/>
+    public static void DecodeScalar(ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        nint blocks = LaneDecoding.CountBlocks<Q4_KFormat>(source.Length, destination.Length);
+        for (; blocks > 0; blocks--)
+        {
+            float d = (float)BinaryPrimitives.ReadHalfLittleEndian(source);
+            float dmin = (float)BinaryPrimitives.ReadHalfLittleEndian(source[2..]);
+            ReadOnlySpan<byte> packed = source.Slice(Scales, KQuantScales.Bytes);
+            for (int sub = 0; sub < Length / SubLength; sub++)
+            {
+                float scale = d * KQuantScales.Scale(packed, sub);
+                float minimum = dmin * KQuantScales.Minimum(packed, sub);
+                ReadOnlySpan<byte> quants = source.Slice(Quants + (sub / 2 * SubLength), SubLength);
+                for (int i = 0; i < SubLength; i++)
+                {
+                    int q = (quants[i] >> (4 * (sub % 2))) & 15;
+                    destination[(sub * SubLength) + i] = (scale * q) - minimum;
+                }
+            }
+
+            source = source[Bytes..];
+            destination = destination[Length..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) =>
+        LaneDecoding.Decode<Q4_KFormat>(source, destination);
+
+    static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
+    {
+        TLanes nibble = TLanes.Fill(15);
+        for (; blocks > 0; blocks--)
+        {
+            float d = (float)*(Half*)source;
+            float dmin = (float)*(Half*)(source + 2);
+            ReadOnlySpan<byte> packed = new(source + Scales, KQuantScales.Bytes);
+            byte* quants = source + Quants;
+            for (int sub = 0; sub < Length / SubLength; sub += 2)
+            {
+                TLanes lowScale = TLanes.Fill(d * KQuantScales.Scale(packed, sub));
+                TLanes lowMinimum = TLanes.Fill(dmin * KQuantScales.Minimum(packed, sub));
+                TLanes highScale = TLanes.Fill(d * KQuantScales.Scale(packed, sub + 1));
+                TLanes highMinimum = TLanes.Fill(dmin * KQuantScales.Minimum(packed, sub + 1));
+                for (int i = 0; i < SubLength; i += TLanes.Count)
+                {
+                    TLanes pair = TLanes.LoadBytes(quants + i);
+                    ((lowScale * TLanes.ToSingle(pair & nibble)) - lowMinimum).Store(destination + i);
+                    ((highScale * TLanes.ToSingle(pair >>> 4)) - highMinimum).Store(destination + SubLength + i);
+                }
+
+                quants += SubLength;
+                destination += 2 * SubLength;
+            }
+
+            source += Bytes;
+        }
+    }
+}

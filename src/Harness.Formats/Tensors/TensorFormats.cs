@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Harness.Formats.Tensors;
+
+/// <summary>The tensor formats this program reads; a new format is one file and one line in each table here.</summary>
+public static class TensorFormats
+{
+    private static readonly TensorFormat[] Table =
+    [
+        Coded<F32Format>(),
+        Coded<F16Format>(),
+        Coded<BF16Format>(),
+        Coded<Q4_0Format>(),
+        Coded<Q8_0Format>(),
+        ReadOnly<Q4_KFormat>(),
+        ReadOnly<Q5_KFormat>(),
+        ReadOnly<Q6_KFormat>(),
+    ];
+
+    /// <summary>All formats, in the order of this file.</summary>
+    public static IReadOnlyList<TensorFormat> All => Table;
+
+    /// <summary>Finds the format of a type.</summary>
+    /// <param name="type">A type number, as found in a file.</param>
+    /// <param name="format">The format when it is known.</param>
+    /// <returns>False when this program cannot decode the type.</returns>
+    public static bool TryGet(TensorType type, [NotNullWhen(true)] out TensorFormat? format)
+    {
+        format = Array.Find(Table, entry => entry.Type == type);
+        return format is not null;
+    }
+
+    /// <summary>Starts generic work for a type known only at run time.</summary>
+    /// <typeparam name="TResult">What the work returns.</typeparam>
+    /// <param name="type">A type of <see cref="All"/>.</param>
+    /// <param name="visitor">The work.</param>
+    /// <returns>What the work returned.</returns>
+    /// <exception cref="NotSupportedException">The type is not in <see cref="All"/>.</exception>
+    public static TResult Visit<TResult>(TensorType type, ITensorFormatVisitor<TResult> visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        return type switch
+        {
+            TensorType.F32 => visitor.Visit<F32Format>(),
+            TensorType.F16 => visitor.Visit<F16Format>(),
+            TensorType.BF16 => visitor.Visit<BF16Format>(),
+            TensorType.Q4_0 => visitor.Visit<Q4_0Format>(),
+            TensorType.Q8_0 => visitor.Visit<Q8_0Format>(),
+            TensorType.Q4_K => visitor.Visit<Q4_KFormat>(),
+            TensorType.Q5_K => visitor.Visit<Q5_KFormat>(),
+            TensorType.Q6_K => visitor.Visit<Q6_KFormat>(),
+            _ => throw new NotSupportedException($"No decoder for tensor type {type} ({(uint)type})."),
+        };
+    }
+
+    private static TensorFormat ReadOnly<TFormat>()
+        where TFormat : struct, ITensorFormat<TFormat> =>
+        new(TFormat.Type, TFormat.BlockLength, TFormat.BlockBytes, TFormat.DecodeScalar, TFormat.Decode, null);
+
+    private static TensorFormat Coded<TFormat>()
+        where TFormat : struct, ITensorFormat<TFormat>, ITensorEncoder<TFormat> =>
+        ReadOnly<TFormat>() with { Encode = TFormat.Encode };
+}
