@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace Harness.Formats.Tests;
 
 /// <summary>Finds the folder of outside samples that may lie beside the repository.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Harness.Formats.Gguf;
 using Harness.Formats.Tensors;
+using NUnit.Framework;
 
 namespace Harness.Formats.Tests.Gguf;
 
