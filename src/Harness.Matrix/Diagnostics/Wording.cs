@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace Harness.Matrix;
+
+/// <summary>How messages put things.</summary>
+internal static class Wording
+{
+    /// <summary>A word from a file, quoted, bounded, and with no control characters that could redraw a terminal.</summary>
+    public static string Quote(string word)
+    {
+        const int longest = 60;
+        StringBuilder text = new("'");
+        foreach (char c in word.AsSpan(0, Math.Min(word.Length, longest)))
+        {
+            bool plain = !char.IsControl(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not
+                (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
+            if (plain) text.Append(c);
+            else text.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+        }
+
+        return text.Append(word.Length > longest ? "…'" : "'").ToString();
+    }
+
+    /// <summary>"did you mean 'x'? there are a, b, c".</summary>
+    public static string NearestOf(string word, IReadOnlyCollection<string> allowed)
+    {
+        string list = Listing(allowed);
+        return NearestWord.Find(word, allowed) is { } near ? $"did you mean '{near}'? {list}" : list;
+    }
+
+    /// <summary>"there are a, b, c", bounded.</summary>
+    public static string Listing(IReadOnlyCollection<string> allowed)
+    {
+        const int most = 20;
+        if (allowed.Count == 0) return "there are none";
+        string list = string.Join(", ", allowed.Take(most));
+        return allowed.Count > most
+            ? string.Create(CultureInfo.InvariantCulture, $"there are {list} and {allowed.Count - most} more")
+            : (allowed.Count == 1 ? "there is only " : "there are ") + list;
+    }
+
+    /// <summary>Bytes as a person reads them: <c>1.2 GiB</c>.</summary>
+    public static string Bytes(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture) + " " + units[unit];
+    }
+}

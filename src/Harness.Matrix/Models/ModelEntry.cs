@@ -1,0 +1,44 @@
+namespace Harness.Matrix;
+
+/// <summary>A model of the catalogue.</summary>
+/// <param name="Id">Its id: small letters, digits, dots and dashes.</param>
+/// <param name="Name">Its name as its makers write it.</param>
+/// <param name="Family">The family its file describes.</param>
+/// <param name="Architecture">GGUF architecture name: <c>llama</c>, <c>qwen2</c>.</param>
+/// <param name="Origin">Where its first files come from: hub, forged or trained.</param>
+/// <param name="Repository">Hub repository <c>owner/name</c>, or null.</param>
+/// <param name="Revision">Branch, tag or commit of the repository; <c>main</c> unless the catalogue says otherwise.</param>
+/// <param name="Seed">Seed of a forged model; else 0.</param>
+/// <param name="Shape">Its shape, or null where the file itself is the only source (forged and trained models).</param>
+/// <param name="Quants">The quantizations that can be had, in the order of the catalogue.</param>
+/// <param name="DefaultQuants">Those tried when nobody says which.</param>
+/// <param name="Unverified">Whether nobody checked the repository.</param>
+/// <param name="Notes">What people should know, or null.</param>
+public sealed record ModelEntry(
+    string Id,
+    string Name,
+    string Family,
+    string Architecture,
+    VariantOrigin Origin,
+    string? Repository,
+    string Revision,
+    ulong Seed,
+    ModelShape? Shape,
+    IReadOnlyList<QuantSource> Quants,
+    IReadOnlyList<string> DefaultQuants,
+    bool Unverified,
+    string? Notes)
+{
+    /// <summary>Finds how a quantization is had.</summary>
+    /// <param name="quant">Its name; case does not matter.</param>
+    /// <returns>The source, or null when it cannot be had.</returns>
+    public QuantSource? FindQuant(string quant)
+    {
+        foreach (QuantSource source in Quants)
+        {
+            if (string.Equals(source.Quantization.Name, quant, StringComparison.OrdinalIgnoreCase)) return source;
+        }
+
+        return null;
+    }
+}

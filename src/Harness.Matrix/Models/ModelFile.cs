@@ -1,0 +1,182 @@
+using System.Text.RegularExpressions;
+using Harness.Matrix.Yaml;
+
+namespace Harness.Matrix;
+
+/// <summary>Reads <c>matrix/models/FAMILY.yaml</c>.</summary>
+internal static partial class ModelFile
+{
+    private static readonly string[] Origins = ["hub", "forged", "trained"];
+
+    public static void Read(YamlNode root, DiagnosticBag bag, Action<ModelEntry, SourceMark> add)
+    {
+        if (FieldReader.Open(root, "", bag) is not { } file) return;
+        string family = file.RequiredText("family", "qwen2.5");
+        string? architecture = file.Text("architecture");
+        foreach (FieldReader model in file.Maps("models", required: true))
+        {
+            ModelEntry entry = Model(model, family, architecture);
+            if (entry.Id.Length > 0) add(entry, model.Mark);
+        }
+
+        file.Finish();
+    }
+
+    private static ModelEntry Model(FieldReader reader, string family, string? familyArchitecture)
+    {
+        string id = CatalogueName.Read(reader, "id", "qwen2.5-0.5b");
+        string origin = reader.Choice("origin", Origins, "hub");
+        string? architecture = reader.Text("architecture") ?? familyArchitecture;
+        if (architecture is null)
+            reader.Report("architecture", "the required field 'architecture' is missing", "add it here or once for the family, as in 'architecture: llama'");
+
+        string? repository = reader.Text("repository");
+        string revision = reader.Text("revision") ?? "main";
+        if (origin == "hub")
+        {
+            if (repository is null)
+                reader.Report("repository", "the required field 'repository' is missing", "a model from a hub names it, as in 'repository: Qwen/Qwen2.5-0.5B-Instruct-GGUF'");
+            else if (!RepositoryForm().IsMatch(repository))
+                reader.Report("repository", $"{Wording.Quote(repository)} is no repository", "write owner/name, as in 'repository: Qwen/Qwen2.5-0.5B-Instruct-GGUF'");
+        }
+        else if (repository is not null)
+        {
+            reader.Report("repository", $"a {origin} model has no repository", "remove the field, or write 'origin: hub'");
+        }
+
+        int seed = reader.Integer("seed", 0, int.MaxValue, 0);
+        if (seed != 0 && origin != "forged") reader.Report("seed", $"a {origin} model has no seed", "remove the field, or write 'origin: forged'");
+        ModelShape? shape = null;
+        if (reader.Map("shape") is { } shapeReader) shape = ModelShape.Read(shapeReader);
+        else if (origin == "hub" && !reader.Has("shape"))
+            reader.Report("shape", "the required field 'shape' is missing", "copy it from the published configuration: layers, embedding-length, heads, kv-heads, feed-forward-length, vocabulary-size, context-length");
+
+        IReadOnlyList<QuantSource> quants = Quants(reader, origin);
+        IReadOnlyList<string> defaults = Defaults(reader, quants);
+        ModelEntry entry = new(
+            id,
+            reader.Text("name") ?? id,
+            family,
+            architecture ?? "",
+            origin switch { "forged" => VariantOrigin.Forged, "trained" => VariantOrigin.Trained, _ => VariantOrigin.Hub },
+            repository,
+            revision,
+            (ulong)seed,
+            shape,
+            quants,
+            defaults,
+            reader.Flag("unverified"),
+            reader.Text("notes"));
+        reader.Finish();
+        return entry;
+    }
+
+    private static List<QuantSource> Quants(FieldReader reader, string origin)
+    {
+        List<QuantSource> sources = [];
+        YamlNode? node = reader.RequiredNode("quants", origin == "forged" ? "[F16, Q8_0]" : "{ Q4_K_M: file.gguf }");
+        if (origin == "forged")
+        {
+            foreach ((string word, SourceMark mark) in reader.Words("quants"))
+            {
+                if (Known(reader, word, mark) is { } quantization) Add(new(quantization, VariantOrigin.Forged, null, null, false), mark);
+            }
+
+            return sources;
+        }
+
+        if (node is null) return sources;
+        foreach ((ScalarNode key, YamlNode value) in reader.Entries("quants"))
+        {
+            if (Known(reader, key.Value, key.Mark) is not { } quantization) continue;
+            if (Source(reader, origin, quantization, value) is { } source) Add(source, key.Mark);
+        }
+
+        foreach (QuantSource source in sources)
+        {
+            if (source.Parent is null) continue;
+            if (sources.All(other => other.Quantization.Name != source.Parent || other.Origin == VariantOrigin.Quantized))
+            {
+                reader.Report("quants", $"{source.Quantization.Name} is quantized from {Wording.Quote(source.Parent)}, which this model does not have as a file",
+                    Wording.NearestOf(source.Parent, sources.Where(other => other.Origin != VariantOrigin.Quantized).Select(other => other.Quantization.Name).ToList()));
+            }
+        }
+
+        if (node is MapNode { Entries.Count: 0 }) reader.Report("quants", "the map is empty", "name at least one quantization and its file");
+        return sources;
+
+        void Add(QuantSource source, SourceMark mark)
+        {
+            if (sources.Any(other => other.Quantization == source.Quantization))
+                reader.Bag.Add(mark, reader.PathOf("quants"), $"{source.Quantization.Name} is listed twice", "keep one of the two");
+            else
+                sources.Add(source);
+        }
+    }
+
+    private static Quantization? Known(FieldReader reader, string word, SourceMark mark)
+    {
+        Quantization? known = Quantization.Find(word);
+        if (known is null) reader.Bag.AddUnknown(mark, reader.PathOf("quants"), "quantization", word, Quantization.Names.ToArray());
+        return known;
+    }
+
+    private static QuantSource? Source(FieldReader model, string origin, Quantization quantization, YamlNode value)
+    {
+        VariantOrigin own = origin == "trained" ? VariantOrigin.Trained : VariantOrigin.Hub;
+        string path = model.PathOf("quants") + "." + quantization.Name;
+        if (value is ScalarNode { IsNull: false } pattern)
+        {
+            return Checked(pattern.Value, pattern.Mark) is { } name ? new(quantization, own, name, null, false) : null;
+        }
+
+        if (FieldReader.Open(value, path, model.Bag) is not { } reader) return null;
+        string? file = reader.Text("file");
+        string? parent = reader.Text("quantized-from");
+        bool unverified = reader.Flag("unverified");
+        reader.Finish();
+        if (file is null == parent is null)
+        {
+            model.Bag.Add(reader.Mark, path, file is null ? "neither a file nor a parent is named" : "both a file and a parent are named", "write either 'file: name.gguf' or 'quantized-from: F16'");
+            return null;
+        }
+
+        if (parent is not null) return new(quantization, VariantOrigin.Quantized, null, parent, unverified);
+        return Checked(file!, reader.Mark) is { } checkedName ? new(quantization, own, checkedName, null, unverified) : null;
+
+        string? Checked(string name, SourceMark mark)
+        {
+            // A catalogue may come from a stranger's pull request: its paths stay inside the repository or the catalogue.
+            bool escapes = name.Contains('\\', StringComparison.Ordinal) || name.StartsWith('/') || name.Contains(':', StringComparison.Ordinal)
+                || name.Split('/').Any(part => part is "" or "." or "..");
+            if (escapes)
+            {
+                model.Bag.Add(mark, path, $"{Wording.Quote(name)} is no file inside {(own == VariantOrigin.Hub ? "the repository" : "the catalogue")}", "write a relative path with /, without '..'");
+                return null;
+            }
+
+            if (Glob.TryParse(name, out _, out string? fault)) return name;
+            model.Bag.Add(mark, path, $"{Wording.Quote(name)} is no file pattern: {fault}", "write the file's name, in which * stands for any text");
+            return null;
+        }
+    }
+
+    private static List<string> Defaults(FieldReader reader, IReadOnlyList<QuantSource> quants)
+    {
+        string[] names = quants.Select(source => source.Quantization.Name).ToArray();
+        List<string> defaults = [];
+        foreach ((string word, SourceMark mark) in reader.Words("default-quants"))
+        {
+            if (names.Contains(word)) defaults.Add(word);
+            else if (names.Length > 0) reader.Bag.AddUnknown(mark, reader.PathOf("default-quants"), "quantization of this model", word, names);
+        }
+
+        if (defaults.Count > 0 || names.Length == 0) return defaults;
+        // What most people download when nothing is said.
+        string[] usual = names.Where(name => name is "Q4_K_M").ToArray();
+        return [.. usual.Length > 0 ? usual : names[..1]];
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}\z")]
+    private static partial Regex RepositoryForm();
+}

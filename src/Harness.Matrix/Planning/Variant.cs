@@ -1,0 +1,35 @@
+namespace Harness.Matrix;
+
+/// <summary>A model at one quantization: which files, and where they come from.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Quant">Name of the quantization.</param>
+/// <param name="Source">How it is had; null when it cannot be (the cell is then blocked).</param>
+/// <param name="Parent">The variant it is quantized from; else null.</param>
+/// <param name="LocalFile">The file of a trained model carried with the catalogue; else null.</param>
+/// <param name="EstimatedFileBytes">Size estimated from the model's shape; null without a shape. Never a measurement.</param>
+public sealed record Variant(
+    ModelEntry Model, string Quant, QuantSource? Source, Variant? Parent, string? LocalFile, long? EstimatedFileBytes)
+{
+    /// <summary>Its id, as <c>nano/Q8_0</c>.</summary>
+    public string Id { get; } = Model.Id + "/" + Quant;
+
+    /// <summary>The container; all of the catalogue is GGUF so far.</summary>
+    public string Container { get; init; } = "gguf";
+
+    /// <summary>Where its files come from.</summary>
+    public VariantOrigin Origin => Source?.Origin ?? Model.Origin;
+
+    internal static Variant Create(Catalogue catalogue, ModelEntry model, string quant)
+    {
+        QuantSource? source = model.FindQuant(quant);
+        string name = source?.Quantization.Name ?? quant;
+        Variant? parent = source?.Parent is { } from ? Create(catalogue, model, from) : null;
+        string? local = source is { Origin: VariantOrigin.Trained, File: { } file }
+            ? Path.Combine([catalogue.Directory, .. file.Split('/')])
+            : null;
+        long? bytes = model.Shape is { } shape && (source?.Quantization ?? Quantization.Find(name)) is { } quantization
+            ? MemoryEstimate.FileBytes(shape, quantization)
+            : null;
+        return new(model, name, source, parent, local, bytes);
+    }
+}

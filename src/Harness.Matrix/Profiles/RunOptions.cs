@@ -1,0 +1,34 @@
+using Harness.Matrix.Yaml;
+
+namespace Harness.Matrix;
+
+/// <summary>How cells are run.</summary>
+/// <param name="ContextLength">Positions of the key-value cache, at least 8.</param>
+/// <param name="Threads">Compute threads; null lets the harness choose.</param>
+/// <param name="LoadTimeout">Most time to load.</param>
+/// <param name="GenerateTimeout">Most time for one generation or scoring.</param>
+/// <param name="SilenceTimeout">Most time a worker may say nothing while it works.</param>
+/// <param name="MemoryLimitBytes">Most resident memory of a worker; null lets the harness choose.</param>
+public sealed record RunOptions(
+    int ContextLength, int? Threads, TimeSpan LoadTimeout, TimeSpan GenerateTimeout, TimeSpan SilenceTimeout, long? MemoryLimitBytes)
+{
+    /// <summary>What holds when the matrix says nothing.</summary>
+    public static RunOptions Default { get; } = new(
+        512, null, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(2), null);
+
+    /// <summary>Reads the options that are written and takes the others from <paramref name="fallback"/>.</summary>
+    internal static RunOptions Read(FieldReader? reader, RunOptions fallback)
+    {
+        if (reader is null) return fallback;
+        int threads = reader.Integer("threads", 1, 1024, 0);
+        RunOptions options = new(
+            reader.Integer("context-length", 8, 1 << 24, fallback.ContextLength),
+            threads == 0 ? fallback.Threads : threads,
+            reader.Duration("load-timeout") ?? fallback.LoadTimeout,
+            reader.Duration("generate-timeout") ?? fallback.GenerateTimeout,
+            reader.Duration("silence-timeout") ?? fallback.SilenceTimeout,
+            reader.Size("memory-limit") ?? fallback.MemoryLimitBytes);
+        reader.Finish();
+        return options;
+    }
+}

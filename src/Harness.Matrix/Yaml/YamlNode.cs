@@ -1,0 +1,41 @@
+namespace Harness.Matrix.Yaml;
+
+/// <summary>A node of a YAML document that knows where it stands.</summary>
+internal abstract class YamlNode(SourceMark mark)
+{
+    public SourceMark Mark { get; } = mark;
+
+    /// <summary>Nodes below and including this one when every alias is followed; saturates.</summary>
+    public long ExpandedSize { get; set; } = 1;
+
+    /// <summary>The kind in words, for messages.</summary>
+    public abstract string Kind { get; }
+}
+
+/// <summary>A scalar. Quoted or block text is never taken for a number, a flag or null.</summary>
+internal sealed class ScalarNode(SourceMark mark, string value, bool plain) : YamlNode(mark)
+{
+    public string Value { get; } = value;
+
+    public bool Plain { get; } = plain;
+
+    public bool IsNull => Plain && Value is "" or "~" or "null" or "Null" or "NULL";
+
+    public override string Kind => IsNull ? "nothing" : "text";
+}
+
+/// <summary>A sequence.</summary>
+internal sealed class ListNode(SourceMark mark) : YamlNode(mark)
+{
+    public List<YamlNode> Items { get; } = [];
+
+    public override string Kind => "a list";
+}
+
+/// <summary>A mapping with scalar keys, in the order of the file.</summary>
+internal sealed class MapNode(SourceMark mark) : YamlNode(mark)
+{
+    public List<KeyValuePair<ScalarNode, YamlNode>> Entries { get; } = [];
+
+    public override string Kind => "a map";
+}
