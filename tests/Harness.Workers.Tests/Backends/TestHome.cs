@@ -1,0 +1,48 @@
+using Harness.Workers.Backends;
+using NUnit.Framework;
+
+namespace Harness.Workers.Tests.Backends;
+
+/// <summary>
+/// Real llama.cpp builds for the tests, installed through npm once into a home that later runs find again:
+/// <c>HARNESS_TEST_HOME</c>, or a directory of the system's temporary one.
+/// </summary>
+internal static class TestHome
+{
+    public static readonly IReadOnlyDictionary<string, string> PackageVersions = new Dictionary<string, string>
+    {
+        ["b4600"] = "3.5.0",
+        ["b5640"] = "3.10.0",
+        ["b7347"] = "3.14.5",
+        ["b8390"] = "3.18.1",
+        ["v0.5.0"] = "3.22.1",
+    };
+
+    public static string Path { get; } = Environment.GetEnvironmentVariable("HARNESS_TEST_HOME") is { Length: > 0 } named
+        ? named
+        : System.IO.Path.Combine(System.IO.Path.GetTempPath(), "harness-test-home");
+
+    public static string? Npm { get; } = NpmClient.FindExecutable(Environment.GetEnvironmentVariable("PATH") ?? "");
+
+    public static BackendSpec Spec(string build) => NodeLlamaCpp.Cpu(build, PackageVersions[build])
+        ?? throw new IgnoreException("there is no llama.cpp package for this platform");
+
+    /// <summary>The directory of a build's libraries; skips the test where it cannot be had.</summary>
+    public static string Directory(string build)
+    {
+        var store = new BackendStore(Path);
+        if (store.Find($"llama.cpp@{build}") is { } installed)
+            return installed.Directory;
+        if (Npm is null)
+            Assert.Ignore("`npm` not found in PATH: install Node.js with npm to test against real llama.cpp builds");
+        try
+        {
+            return store.InstallAsync(Spec(build)).GetAwaiter().GetResult().Directory;
+        }
+        catch (BackendException e) when (e.Failure is BackendFailure.Offline)
+        {
+            Assert.Ignore($"npm's registry is out of reach, and llama.cpp {build} is not in {Path}: {e.Message}");
+            throw;
+        }
+    }
+}
