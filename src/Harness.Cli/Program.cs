@@ -1,3 +1,9 @@
+using System.Runtime.CompilerServices;
 using Harness.Cli;
+using Harness.Cli.Commands;
 
-return await HarnessCommand.Create().Parse(args).InvokeAsync().ConfigureAwait(false);
+// A worker is started for each variant and backend: it must not pay for the command line's libraries.
+return args is ["worker", .. var engine] ? WorkerCommand.Run(engine) : CommandLine(args);
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static int CommandLine(string[] args) => HarnessCommand.Create().Parse(args).InvokeAsync().GetAwaiter().GetResult();

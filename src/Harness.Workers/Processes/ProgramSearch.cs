@@ -1,0 +1,41 @@
+using System.Runtime.Versioning;
+
+namespace Harness.Workers.Processes;
+
+/// <summary>Finds programs as a shell would, so that a missing one is named before anything is started.</summary>
+internal static class ProgramSearch
+{
+    /// <summary>The path of a program, or null when there is none that may be executed.</summary>
+    public static string? Find(string name)
+    {
+        if (name.Contains('/', StringComparison.Ordinal) || Path.IsPathRooted(name))
+            return IsProgram(name) ? name : null;
+        string[] directories = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        string[] endings = OperatingSystem.IsWindows() ? ["", ".exe", ".cmd"] : [""];
+        return directories
+            .Where(directory => directory.Length > 0)
+            .SelectMany(directory => endings.Select(ending => Path.Combine(directory, name + ending)))
+            .FirstOrDefault(IsProgram);
+    }
+
+    /// <summary>
+    /// util-linux's setpriv, which arms the parent-death signal for programs that would not do it themselves; null
+    /// where it is absent, or is BusyBox's, which cannot.
+    /// </summary>
+    [SupportedOSPlatform("linux")]
+    public static string? Setpriv()
+    {
+        if (Find("setpriv") is not { } path)
+            return null;
+        string target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.Name ?? "";
+        return target.Contains("busybox", StringComparison.OrdinalIgnoreCase) ? null : path;
+    }
+
+    private static bool IsProgram(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        const UnixFileMode execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        return OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & execute) != 0;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace Harness.Workers.Processes;
+
+/// <summary>What a worker does to its own process before anything else is loaded.</summary>
+internal static class WorkerSide
+{
+    /// <summary>
+    /// Takes the standard streams for the protocol alone: what a native library prints on descriptor 1 goes to stderr,
+    /// and what it reads from descriptor 0 is empty.
+    /// </summary>
+    public static (Stream Input, Stream Output) ClaimStandardStreams()
+    {
+        if (OperatingSystem.IsWindows())
+            return (Console.OpenStandardInput(), Console.OpenStandardOutput());
+
+        int input = LibC.DuplicatePrivately(0);
+        int output = LibC.DuplicatePrivately(1);
+        int nothing = LibC.Check(LibC.Open("/dev/null", 0), "open /dev/null");
+        _ = LibC.Check(LibC.Duplicate(nothing, 0), "dup2");
+        _ = LibC.Check(LibC.Duplicate(2, 1), "dup2");
+        _ = LibC.Close(nothing);
+        return (Open(input, FileAccess.Read), Open(output, FileAccess.Write));
+    }
+
+    /// <summary>Makes the kernel end this process with the harness (Linux), even where a native call is stuck.</summary>
+    public static void EndWithParent()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        const int setParentDeathSignal = 1;
+        _ = LibC.Prctl(setParentDeathSignal, SignalNames.Kill, 0, 0, 0);
+
+        // It may have died before the line above.
+        if (int.TryParse(Environment.GetEnvironmentVariable("HARNESS_PARENT_PID"), out int parent)
+            && LibC.ParentId() != parent)
+        {
+            LibC.ExitNow(0);
+        }
+    }
+
+    /// <summary>Ends the process at once, whatever its other threads do.</summary>
+    public static void ExitNow(int status)
+    {
+        if (OperatingSystem.IsWindows())
+            Environment.Exit(status);
+        else
+            LibC.ExitNow(status);
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private static FileStream Open(int fd, FileAccess access) =>
+        new(new SafeFileHandle(fd, ownsHandle: true), access, bufferSize: 0);
+}
