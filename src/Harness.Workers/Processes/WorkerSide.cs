@@ -1,6 +1,3 @@
-using System.Runtime.Versioning;
-using Microsoft.Win32.SafeHandles;
-
 namespace Harness.Workers.Processes;
 
 /// <summary>What a worker does to its own process before anything else is loaded.</summary>
@@ -21,7 +18,7 @@ internal static class WorkerSide
         _ = LibC.Check(LibC.Duplicate(nothing, 0), "dup2");
         _ = LibC.Check(LibC.Duplicate(2, 1), "dup2");
         _ = LibC.Close(nothing);
-        return (Open(input, FileAccess.Read), Open(output, FileAccess.Write));
+        return (new DescriptorStream(input, FileAccess.Read), new DescriptorStream(output, FileAccess.Write));
     }
 
     /// <summary>Makes the kernel end this process with the harness (Linux), even where a native call is stuck.</summary>
@@ -48,8 +45,4 @@ internal static class WorkerSide
         else
             LibC.ExitNow(status);
     }
-
-    [UnsupportedOSPlatform("windows")]
-    private static FileStream Open(int fd, FileAccess access) =>
-        new(new SafeFileHandle(fd, ownsHandle: true), access, bufferSize: 0);
 }
