@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Harness.Cli.Commands;
 
 namespace Harness.Cli;
 
@@ -6,5 +7,8 @@ namespace Harness.Cli;
 internal static class HarnessCommand
 {
     /// <summary>Builds the root command with all commands.</summary>
-    public static RootCommand Create() => new("Finds out, by trying, which local LLMs work on which engine.");
+    public static RootCommand Create() => new("Finds out, by trying, which local LLMs work on which engine.")
+    {
+        TokenizeCommand.Create(),
+    };
 }

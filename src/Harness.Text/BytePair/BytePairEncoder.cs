@@ -79,7 +79,7 @@ internal sealed class BytePairEncoder : TextEncoder
         byte[] bytes = new byte[256];
         for (int id = 0; id < data.Tokens.Count; id++)
         {
-            ReadOnlySpan<byte> text = data.Tokens[id].Span;
+            ReadOnlySpan<byte> text = Tokenizer.TextOrPlaceholder(data.Tokens[id].Span, id);
             if (bytes.Length < text.Length)
                 bytes = new byte[text.Length];
             int length = ByteAlphabet.Decode(text, bytes);
