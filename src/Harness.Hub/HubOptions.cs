@@ -14,6 +14,9 @@ public sealed record HubOptions
     /// <summary>Address of the hub; may carry a path prefix (a mirror). Default: the official hub.</summary>
     public Uri Endpoint { get; init; } = DefaultEndpoint;
 
+    /// <summary>The endpoint as it may be shown and recorded: scheme, host, port and path, without credentials.</summary>
+    public string DisplayEndpoint => Redaction.Address(Endpoint);
+
     /// <summary>Access token, sent to the endpoint's host only; null for anonymous.</summary>
     public string? Token { get; init; }
 
@@ -102,7 +105,7 @@ public sealed record HubOptions
     /// <returns>One line.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"endpoint {Redaction.Address(Endpoint)}, cache {CacheDirectory}, token {(Token is null ? "none" : "set")}{(Offline ? ", offline" : "")}");
+        $"endpoint {DisplayEndpoint}, cache {CacheDirectory}, token {(Token is null ? "none" : "set")}{(Offline ? ", offline" : "")}");
 
     private static Uri ParseEndpoint(string? text)
     {

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Harness.Hub;
+
+namespace Harness.Cli.Commands;
+
+/// <summary><c>harness models</c>: what concerns model files as such.</summary>
+internal static class ModelsCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create() => new("models", "Fetches model files.") { CreateDownload() };
+
+    private static Command CreateDownload()
+    {
+        var repo = new Argument<string>("REPO")
+        {
+            Description = "owner/name on the hub, or hf:owner/name[/file][@revision].",
+        };
+        var file = new Option<string?>("--file") { Description = "A path in the repository, or a glob such as '*q4_k_m*.gguf'.", HelpName = "F" };
+        var quant = new Option<string?>("--quant") { Description = "A quantization as file names carry it: Q4_K_M, q8_0, f16.", HelpName = "Q" };
+        var revision = new Option<string?>("--revision") { Description = "A branch, tag or commit; by default main.", HelpName = "R" };
+        var noVerify = new Option<bool>("--no-verify") { Description = "Trusts the size of what is in the cache already, instead of hashing it." };
+        var force = new Option<bool>("--force") { Description = "Fetches again what is in the cache, and replaces it." };
+        var offline = new Option<bool>("--offline") { Description = "Uses the cache only." };
+        var json = new Option<bool>("--json") { Description = "Prints a JSON array, one object a file, and nothing else." };
+        var command = new Command(
+            "download",
+            """
+            Brings a model's files into the HuggingFace cache, verified, and prints the path of each.
+
+            All shards of a sharded model are fetched. An interrupted download goes on where it stopped. HF_ENDPOINT,
+            HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean to the official clients.
+
+            Examples:
+              harness models download Qwen/Qwen2.5-0.5B-Instruct-GGUF --quant Q4_K_M
+              harness models download hf:Qwen/Qwen2.5-0.5B-Instruct-GGUF/qwen2.5-0.5b-instruct-q8_0.gguf@main
+              harness models download owner/name --file '*Q6_K*.gguf' --json
+
+            Exit status: 0 the files are there and right; 1 the hub or the cache could not give them; 2 the command line
+            is wrong, or fits several files.
+            """)
+        {
+            repo, file, quant, revision, noVerify, force, offline, json,
+        };
+        command.SetAction((parsed, cancellation) => DownloadAsync(
+            new Request(
+                parsed.GetRequiredValue(repo), parsed.GetValue(file), parsed.GetValue(quant), parsed.GetValue(revision),
+                parsed.GetValue(noVerify), parsed.GetValue(force), parsed.GetValue(offline), parsed.GetValue(json)),
+            cancellation));
+        return command;
+    }
+
+    private sealed record Request(
+        string Repo, string? File, string? Quant, string? Revision, bool NoVerify, bool Force, bool Offline, bool Json);
+
+    private static async Task<int> DownloadAsync(Request request, CancellationToken cancellation)
+    {
+        try
+        {
+            HubReference reference = HubReference.Parse(request.Repo);
+            if (reference.File is not null && request.File is not null || reference.Revision is not null && request.Revision is not null)
+                throw new HubException(
+                    HubFailure.Usage, "the file or the revision is given twice", $"REPO is '{request.Repo}'", "give it in REPO or as an option, not both");
+            HubOptions options = HubOptions.FromEnvironment();
+            options = options with { Offline = options.Offline || request.Offline };
+
+            using var client = new HubClient(options);
+            IReadOnlyList<ResolvedFile> files = await client.ResolveAsync(
+                reference.Repo, request.Revision ?? reference.Revision,
+                new FileQuery { File = request.File ?? reference.File, Quant = request.Quant }, cancellation).ConfigureAwait(false);
+            IReadOnlyList<DownloadedFile> downloaded;
+            using (TransferLine? line = TransferLine.ForTerminal(files))
+                downloaded = await client.DownloadAsync(
+                    files, new DownloadOptions { VerifyCached = !request.NoVerify, Force = request.Force, Progress = line }, cancellation).ConfigureAwait(false);
+
+            using Stream output = Console.OpenStandardOutput();
+            output.Write(request.Json ? Json(options, downloaded) : Encoding.UTF8.GetBytes(string.Concat(downloaded.Select(d => d.LocalPath + Environment.NewLine))));
+            return ExitStatus.Done;
+        }
+        catch (HubException e)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}").ConfigureAwait(false);
+            return e.Failure is HubFailure.Usage or HubFailure.Ambiguous ? ExitStatus.Usage : ExitStatus.Unexpected;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync(
+                "error: interrupted\n  " + request.Repo + "\n  run the same command again: it goes on where it stopped").ConfigureAwait(false);
+            return ExitStatus.Unexpected;
+        }
+    }
+
+    private static byte[] Json(HubOptions options, IReadOnlyList<DownloadedFile> files)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            writer.WriteStartArray();
+            foreach (DownloadedFile file in files)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("path", file.LocalPath);
+                writer.WriteString("endpoint", options.DisplayEndpoint);
+                writer.WriteString("repo", file.File.Repo);
+                writer.WriteString("revision", file.File.Revision);
+                writer.WriteString("commit", file.File.Commit);
+                writer.WriteString("file", file.File.Path);
+                writer.WriteNumber("size", file.File.Size);
+                writer.WriteString("sha256", file.File.Sha256);
+                writer.WriteString("gitSha1", file.File.GitSha1);
+                writer.WriteBoolean("fromCache", file.FromCache);
+                writer.WriteBoolean("verified", file.Verified);
+                writer.WriteNumber("bytesFetched", file.BytesFetched);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+        }
+        bytes.WriteByte((byte)'\n');
+        return bytes.ToArray();
+    }
+}

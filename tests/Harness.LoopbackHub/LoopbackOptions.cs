@@ -1,0 +1,40 @@
+namespace Harness.LoopbackHub;
+
+/// <summary>What a loopback hub serves, and to whom.</summary>
+public sealed record LoopbackOptions
+{
+    /// <summary>
+    /// Directory of repositories, <c>owner/name/FILES</c>; other revisions lie beside as <c>owner/name@REVISION/FILES</c>.
+    /// </summary>
+    public required string Root { get; init; }
+
+    /// <summary>Port of the hub; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Bytes a second for each body from storage; 0 is unlimited.</summary>
+    public int BytesPerSecond { get; init; }
+
+    /// <summary>Entries on a page of a listing; the official hub has 1000.</summary>
+    public int PageSize { get; init; } = 1000;
+
+    /// <summary>Tokens that are accepted; with none listed, any token is.</summary>
+    public IReadOnlyList<LoopbackToken> Tokens { get; init; } = [];
+
+    /// <summary>Repositories that exist for accepted tokens only.</summary>
+    public IReadOnlyCollection<string> Private { get; init; } = [];
+
+    /// <summary>Repositories whose files need an accepted licence.</summary>
+    public IReadOnlyCollection<string> Gated { get; init; } = [];
+
+    /// <summary>Old names of repositories, and where they went: answered by a relative redirect.</summary>
+    public IReadOnlyDictionary<string, string> Renamed { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Files of this size and larger are in large-file storage, as are model files of any size.</summary>
+    public long LargeFileSize { get; init; } = 10 << 20;
+}
+
+/// <summary>An access token.</summary>
+/// <param name="Value">As clients send it.</param>
+/// <param name="AcceptedLicences">Whether its account accepted the licences of gated repositories.</param>
+/// <param name="CanRead">False for a token without permission to read repositories.</param>
+public sealed record LoopbackToken(string Value, bool AcceptedLicences = true, bool CanRead = true);
