@@ -68,6 +68,12 @@ internal interface ILanes<TSelf>
     /// <summary>Float32 product, rounded once.</summary>
     static abstract TSelf operator *(TSelf left, TSelf right);
 
+    /// <summary>Float32 quotient, rounded once.</summary>
+    static abstract TSelf operator /(TSelf left, TSelf right);
+
+    /// <summary>e to the power of each float32, within 1 unit in the last place.</summary>
+    static abstract TSelf Exp(TSelf value);
+
     /// <summary>
     /// Float32 <c>left × right + addend</c>: fused where the processor has the instruction, else rounded twice; always
     /// the same on one machine.

@@ -1,0 +1,41 @@
+using Harness.Engine.Weights;
+
+namespace Harness.Engine.Kernels;
+
+/// <summary>One projection of a panel of tokens: <c>outputs[t][r] (+)= Σ_c weight[r][c] × inputs[t][c]</c>, then scale and bias.</summary>
+internal unsafe struct MatrixJob
+{
+    /// <summary>Weight, scale and bias.</summary>
+    public Projection Projection;
+
+    /// <summary>Tokens × <see cref="InputStride"/>; values between the columns and the next multiple of 16 are zero.</summary>
+    public float* Inputs;
+
+    /// <summary>Floats from one token's input to the next; a multiple of 16.</summary>
+    public int InputStride;
+
+    /// <summary>Tokens × <see cref="OutputStride"/>.</summary>
+    public float* Outputs;
+
+    /// <summary>Floats from one token's output to the next.</summary>
+    public int OutputStride;
+
+    /// <summary>Tokens in the panel.</summary>
+    public int Tokens;
+
+    /// <summary>Adds to what the outputs hold, as a residual connection does.</summary>
+    public bool Accumulate;
+
+    /// <summary>Applies scale, bias and residual to a bare sum and stores it.</summary>
+    public readonly void Store(int token, int row, float sum)
+    {
+        float* bias = Projection.Bias;
+        if (Projection.ScaleAfterBias)
+            sum = (bias is null ? sum : sum + bias[row]) * Projection.Scale;
+        else
+            sum = bias is null ? sum * Projection.Scale : (sum * Projection.Scale) + bias[row];
+
+        float* output = Outputs + ((long)token * OutputStride) + row;
+        *output = Accumulate ? *output + sum : sum;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using Harness.Engine.Architectures;
+using Harness.Engine.Blueprints;
+using Harness.Engine.Compute;
+using Harness.Engine.Weights;
+using Harness.Formats.Gguf;
+
+namespace Harness.Engine;
+
+/// <summary>
+/// A model ready to run: its blueprint, its weights where they lie in the mapped file, and the threads that compute.
+/// Sessions of a model share its threads and run one at a time; dispose them first.
+/// </summary>
+public sealed class Model : IDisposable
+{
+    private readonly GgufFile file;
+    private readonly bool ownsFile;
+
+    private Model(GgufFile file, bool ownsFile, Blueprint blueprint, ModelWeights weights, ComputePool pool)
+    {
+        this.file = file;
+        this.ownsFile = ownsFile;
+        Blueprint = blueprint;
+        Weights = weights;
+        Pool = pool;
+    }
+
+    /// <summary>The widest instruction set the kernels use on this machine.</summary>
+    public static string InstructionSet =>
+        Vector512.IsHardwareAccelerated ? "AVX-512"
+        : Vector256.IsHardwareAccelerated ? "AVX2"
+        : AdvSimd.IsSupported ? "AdvSimd"
+        : Sse42.IsSupported ? "SSE4.2"
+        : Vector128.IsHardwareAccelerated ? "Vector128"
+        : "scalar";
+
+    /// <summary>What the model is.</summary>
+    public Blueprint Blueprint { get; }
+
+    /// <summary>The file's metadata.</summary>
+    public GgufMetadata Metadata => file.Metadata;
+
+    /// <summary>Threads that compute.</summary>
+    public int Threads => Pool.Workers;
+
+    internal ModelWeights Weights { get; }
+
+    internal ComputePool Pool { get; }
+
+    /// <summary>Maps a file and checks everything a run needs; reads no weights.</summary>
+    /// <param name="path">The file; of a sharded model, any shard.</param>
+    /// <param name="threads">Threads that compute, at least 1.</param>
+    /// <returns>The model, which owns the mapping.</returns>
+    /// <exception cref="GgufException">The file is no sound GGUF.</exception>
+    /// <exception cref="UnsupportedModelException">The engine lacks what the model needs; the message names it.</exception>
+    /// <exception cref="ModelException">The header contradicts itself, or a tensor is missing or misshapen.</exception>
+    public static Model Load(string path, int threads)
+    {
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            return Load(file, threads, ownsFile: true);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same for a file that is already open and stays the caller's; it must outlive the model.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="threads">Threads that compute, at least 1.</param>
+    /// <returns>The model.</returns>
+    /// <inheritdoc cref="Load(string, int)" path="/exception"/>
+    public static Model Load(GgufFile file, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return Load(file, threads, ownsFile: false);
+    }
+
+    /// <summary>Reads a model's blueprint without running anything.</summary>
+    /// <param name="file">The file.</param>
+    /// <returns>The blueprint.</returns>
+    /// <inheritdoc cref="Load(string, int)" path="/exception"/>
+    public static Blueprint ReadBlueprint(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return ArchitectureTable.Read(new ModelHeader(file.Metadata, file.Tensors));
+    }
+
+    /// <summary>Ends the threads and unmaps the file.</summary>
+    public void Dispose()
+    {
+        Pool.Dispose();
+        if (ownsFile)
+            file.Dispose();
+    }
+
+    private static Model Load(GgufFile file, int threads, bool ownsFile)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Blueprint blueprint = ReadBlueprint(file);
+        ModelWeights weights = WeightBinder.Bind(file, blueprint);
+        return new Model(file, ownsFile, blueprint, weights, new ComputePool(threads));
+    }
+}

@@ -1,0 +1,179 @@
+using Harness.Engine.Blueprints;
+using Harness.Engine.Kernels;
+
+namespace Harness.Engine;
+
+/// <summary>Which positions of an evaluation the output head is run for.</summary>
+public enum LogitsWanted
+{
+    /// <summary>The last: one row.</summary>
+    Last,
+
+    /// <summary>All: one row a token.</summary>
+    All,
+}
+
+/// <summary>Receives one position's logits; the span is only good during the call.</summary>
+/// <param name="position">Its position in the context.</param>
+/// <param name="logits">One float32 a token of the vocabulary.</param>
+public delegate void LogitsReceiver(int position, ReadOnlySpan<float> logits);
+
+/// <summary>
+/// One context of a model: the cache of keys and values, and the memory to extend it. Logits are equal, bit for bit,
+/// for any number of threads and however a prompt is split into evaluations. Not for use by two threads at once.
+/// </summary>
+public sealed unsafe class Session : IDisposable
+{
+    private readonly Model model;
+    private readonly KvCache cache;
+    private readonly RunState state;
+    private readonly Decoder decoder;
+
+    /// <summary>Reserves the cache and the activations; memory becomes resident as positions are filled.</summary>
+    /// <param name="model">The model; it must outlive the session.</param>
+    /// <param name="contextLength">Positions of the cache, at least 1.</param>
+    /// <param name="cacheType">How keys and values are stored.</param>
+    /// <exception cref="OutOfMemoryException">The system refused the memory.</exception>
+    public Session(Model model, int contextLength, KvCacheType cacheType = KvCacheType.F16)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        this.model = model;
+        Blueprint blueprint = model.Blueprint;
+        var rotary = new RotaryEmbedding(blueprint.Layers[0].Attention.Rotary, model.Weights.RotaryFactors);
+        cache = new KvCache(blueprint, contextLength, cacheType);
+        try
+        {
+            state = new RunState(blueprint, model.Weights, rotary, contextLength, model.Threads);
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+
+        decoder = new Decoder(blueprint, model.Weights, model.Pool, cache, state, rotary);
+    }
+
+    /// <summary>Positions there is room for.</summary>
+    public int ContextLength => cache.Positions;
+
+    /// <summary>Positions evaluated so far.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Logits of a position.</summary>
+    public int VocabularySize => model.Blueprint.VocabularySize;
+
+    /// <summary>Bytes a cache takes.</summary>
+    /// <param name="blueprint">A model's blueprint.</param>
+    /// <param name="contextLength">Positions.</param>
+    /// <param name="cacheType">How they are stored.</param>
+    /// <returns>Bytes of the cache.</returns>
+    public static long CacheBytes(Blueprint blueprint, int contextLength, KvCacheType cacheType = KvCacheType.F16)
+    {
+        ArgumentNullException.ThrowIfNull(blueprint);
+        return KvCache.BytesFor(blueprint, contextLength, cacheType);
+    }
+
+    /// <summary>Evaluates ids and returns logits.</summary>
+    /// <param name="ids">Token ids, at least one, each in the vocabulary.</param>
+    /// <param name="startPosition">The first one's position, at most <see cref="Length"/>; what lies beyond is forgotten.</param>
+    /// <param name="wanted">Which rows of logits.</param>
+    /// <param name="logits">Receives them: 1 or <c>ids.Length</c> rows of <see cref="VocabularySize"/>.</param>
+    /// <exception cref="ArgumentException">An id, the position or the length of <paramref name="logits"/> is out of range.</exception>
+    public void Evaluate(ReadOnlySpan<int> ids, int startPosition, LogitsWanted wanted, Span<float> logits)
+    {
+        Check(ids, startPosition);
+        long rows = wanted == LogitsWanted.All ? ids.Length : 1;
+        if (logits.Length < rows * VocabularySize)
+            throw new ArgumentException($"{rows} rows of {VocabularySize} logits are wanted; there is room for {logits.Length} values.", nameof(logits));
+
+        fixed (float* output = logits)
+        {
+            for (int done = 0; done < ids.Length;)
+            {
+                int count = Advance(ids[done..], startPosition + done);
+                if (wanted == LogitsWanted.All)
+                    decoder.Head(0, count, output + ((long)done * VocabularySize));
+                else if (done + count == ids.Length)
+                    decoder.Head(count - 1, 1, output);
+                done += count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Evaluates ids and hands out every position's logits in order, holding a few positions' at a time: teacher-forced
+    /// scoring of any length in constant memory.
+    /// </summary>
+    /// <param name="ids">Token ids, at least one, each in the vocabulary.</param>
+    /// <param name="startPosition">The first one's position, at most <see cref="Length"/>; what lies beyond is forgotten.</param>
+    /// <param name="receive">Called once a position.</param>
+    /// <exception cref="ArgumentException">An id or the position is out of range.</exception>
+    public void Score(ReadOnlySpan<int> ids, int startPosition, LogitsReceiver receive)
+    {
+        ArgumentNullException.ThrowIfNull(receive);
+        Check(ids, startPosition);
+        for (int done = 0; done < ids.Length;)
+        {
+            int count = Advance(ids[done..], startPosition + done);
+            for (int token = 0; token < count; token += state.LogitRows)
+            {
+                int rows = Math.Min(state.LogitRows, count - token);
+                decoder.Head(token, rows, state.Logits);
+                for (int row = 0; row < rows; row++)
+                {
+                    var logits = new ReadOnlySpan<float>(state.Logits + ((long)row * VocabularySize), VocabularySize);
+                    receive(startPosition + done + token + row, logits);
+                }
+            }
+
+            done += count;
+        }
+    }
+
+    /// <summary>Evaluates ids and returns the likeliest next token.</summary>
+    /// <param name="ids">Token ids, at least one.</param>
+    /// <param name="startPosition">The first one's position, at most <see cref="Length"/>.</param>
+    /// <param name="logits">The last position's logits; good until the session is used again.</param>
+    /// <returns>The id with the largest logit, the lowest such id.</returns>
+    public int EvaluateGreedily(ReadOnlySpan<int> ids, int startPosition, out ReadOnlySpan<float> logits)
+    {
+        var row = new Span<float>(state.Logits, VocabularySize);
+        Evaluate(ids, startPosition, LogitsWanted.Last, row);
+        logits = row;
+        return Greedy.Choose(row);
+    }
+
+    /// <summary>Frees the cache and the activations.</summary>
+    public void Dispose()
+    {
+        state.Dispose();
+        cache.Dispose();
+    }
+
+    private int Advance(ReadOnlySpan<int> ids, int position)
+    {
+        int count = Math.Min(ids.Length, state.Panel);
+        decoder.Forward(ids[..count], position);
+        Length = position + count;
+        return count;
+    }
+
+    private void Check(ReadOnlySpan<int> ids, int startPosition)
+    {
+        if (ids.IsEmpty)
+            throw new ArgumentException("At least one token id is needed.", nameof(ids));
+        if (startPosition < 0 || startPosition > Length)
+            throw new ArgumentOutOfRangeException(nameof(startPosition), startPosition, $"Positions 0 to {Length} can follow what was evaluated.");
+        if (ids.Length > ContextLength - startPosition)
+            throw new ArgumentException($"{ids.Length} tokens from position {startPosition} exceed the context of {ContextLength}.", nameof(ids));
+
+        int vocabulary = VocabularySize;
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)vocabulary)
+                throw new ArgumentException($"The token id {id} is outside the vocabulary, 0 to {vocabulary - 1}.", nameof(ids));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Harness.Engine.Kernels;
+using Harness.Formats.Tensors;
+
+namespace Harness.Engine.Weights;
+
+/// <summary>A stored matrix where it lies in the mapped file, with the kernel of its format.</summary>
+internal sealed unsafe class WeightMatrix
+{
+    public WeightMatrix(string name, TensorFormat format, int rows, int columns, byte* data)
+    {
+        Name = name;
+        Rows = rows;
+        Columns = columns;
+        Data = data;
+        RowBytes = (long)columns / format.BlockLength * format.BlockBytes;
+        Kernel = MatrixKernels.Of(format.Type);
+    }
+
+    /// <summary>The tensor's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Outputs.</summary>
+    public int Rows { get; }
+
+    /// <summary>Inputs.</summary>
+    public int Columns { get; }
+
+    /// <summary>The first row.</summary>
+    public byte* Data { get; }
+
+    /// <summary>Bytes from one row to the next.</summary>
+    public long RowBytes { get; }
+
+    /// <summary>What multiplies with it.</summary>
+    public IMatrixKernel Kernel { get; }
+}
