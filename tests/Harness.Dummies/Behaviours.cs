@@ -54,8 +54,6 @@ internal static class Behaviours
                 return AtLoad(FloodErrors);
             case "grandchild":
                 return AtLoad(StartGrandchild);
-            case "refuse-to-exit":
-                return RefuseToExit();
             case "crash-at-exit":
                 return CrashAtExit();
             default:
@@ -105,13 +103,6 @@ internal static class Behaviours
         using Process sleep = Process.Start(new ProcessStartInfo("sleep", "600") { UseShellExecute = false })
             ?? throw new InvalidOperationException("no grandchild");
         Console.Error.WriteLine($"grandchild {sleep.Id}");
-    }
-
-    private static int RefuseToExit()
-    {
-        int status = WorkerHost.RunProcess(() => new ScriptedEngine());
-        Thread.Sleep(Timeout.Infinite);
-        return status;
     }
 
     private static int CrashAtExit()

@@ -7,6 +7,9 @@ if (args.Length == 0)
     return 2;
 }
 
-return args[0] == "supervise"
-    ? await Supervise.RunAsync(args[1..]).ConfigureAwait(false)
-    : Behaviours.Run(args[0], args.Length > 1 ? args[1] : "");
+return args[0] switch
+{
+    "supervise" => await Supervise.RunAsync(args[1..]).ConfigureAwait(false),
+    "measure" => await Measure.RunAsync(args[1..]).ConfigureAwait(false),
+    _ => Behaviours.Run(args[0], args.Length > 1 ? args[1] : ""),
+};

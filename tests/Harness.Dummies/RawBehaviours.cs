@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Harness.Dummies;
@@ -62,7 +63,13 @@ internal static class RawBehaviours
                 break;
             case "close-stdout":
                 AwaitLine(input);
-                _ = Native.Close(1);
+                CloseOutput();
+                break;
+            case "refuse-to-exit":
+                AwaitLine(input);
+                Write(output, Hello);
+                AwaitLine(input);
+                Write(output, """{"id":2,"result":{}}""" + "\n");
                 break;
             case "stop-reading":
                 AwaitLine(input);
@@ -76,6 +83,17 @@ internal static class RawBehaviours
         // Whatever went wrong, the process stays: it is for the supervisor to end it.
         Thread.Sleep(Timeout.Infinite);
         return 0;
+    }
+
+    /// <summary>Closes stdout and every copy of it: the runtime keeps one of its own.</summary>
+    private static void CloseOutput()
+    {
+        string stdout = new FileInfo("/proc/self/fd/1").LinkTarget!;
+        foreach (string path in Directory.GetFileSystemEntries("/proc/self/fd"))
+        {
+            if (new FileInfo(path).LinkTarget == stdout)
+                _ = Native.Close(int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+        }
     }
 
     private static void Write(Stream output, string text)

@@ -11,9 +11,12 @@ namespace Harness.Workers;
 /// <summary>The worker's side of the protocol: reads request lines, calls an engine, writes replies.</summary>
 public sealed class WorkerHost
 {
+    private static readonly TimeSpan TimeToComeApart = TimeSpan.FromMinutes(1);
+
     private readonly IInferenceEngine engine;
     private readonly Stream output;
     private readonly ArrayBufferWriter<byte> line = new(512);
+    private volatile bool leaving;
 
     private WorkerHost(IInferenceEngine engine, Stream output)
     {
@@ -30,7 +33,7 @@ public sealed class WorkerHost
     public static int RunProcess(Func<IInferenceEngine> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        WorkerSide.EndWithParent();
+        ParentDeath.Follow();
         (Stream input, Stream output) = WorkerSide.ClaimStandardStreams();
         IInferenceEngine engine;
         try
@@ -62,9 +65,9 @@ public sealed class WorkerHost
     private static void Serve(IInferenceEngine engine, Stream stdin, Stream stdout, Action onEndOfInput)
     {
         using BlockingCollection<byte[]> requests = [];
-        Thread reader = new(() => Read(stdin, requests, onEndOfInput), 256 << 10) { IsBackground = true };
-        reader.Start();
         WorkerHost host = new(engine, stdout);
+        Thread reader = new(() => host.Read(stdin, requests, onEndOfInput), 256 << 10) { IsBackground = true };
+        reader.Start();
         foreach (byte[] request in requests.GetConsumingEnumerable())
         {
             if (!host.Answer(request))
@@ -72,7 +75,7 @@ public sealed class WorkerHost
         }
     }
 
-    private static void Read(Stream stdin, BlockingCollection<byte[]> requests, Action onEndOfInput)
+    private void Read(Stream stdin, BlockingCollection<byte[]> requests, Action onEndOfInput)
     {
         LineBuffer lines = new(64 << 20);
         byte[] buffer = new byte[64 << 10];
@@ -87,6 +90,9 @@ public sealed class WorkerHost
                 });
             }
 
+            // Asked to exit, the engine may take its time to come apart, and how it does so is worth seeing.
+            if (leaving)
+                Thread.Sleep(TimeToComeApart);
             onEndOfInput();
             requests.CompleteAdding();
         }
@@ -110,6 +116,7 @@ public sealed class WorkerHost
             return true;
         }
 
+        leaving = request.Type == "exit";
         try
         {
             WireResult? result = Do(request);
@@ -132,7 +139,7 @@ public sealed class WorkerHost
             Fail(request.Id, "error", $"{e.GetType().Name}: {e.Message}");
         }
 
-        return request.Type != "exit";
+        return !leaving;
     }
 
     private WireResult? Do(WireRequest request) => request.Type switch

@@ -1,5 +1,3 @@
-using System.Runtime.Versioning;
-
 namespace Harness.Workers.Processes;
 
 /// <summary>Finds programs as a shell would, so that a missing one is named before anything is started.</summary>
@@ -16,19 +14,6 @@ internal static class ProgramSearch
             .Where(directory => directory.Length > 0)
             .SelectMany(directory => endings.Select(ending => Path.Combine(directory, name + ending)))
             .FirstOrDefault(IsProgram);
-    }
-
-    /// <summary>
-    /// util-linux's setpriv, which arms the parent-death signal for programs that would not do it themselves; null
-    /// where it is absent, or is BusyBox's, which cannot.
-    /// </summary>
-    [SupportedOSPlatform("linux")]
-    public static string? Setpriv()
-    {
-        if (Find("setpriv") is not { } path)
-            return null;
-        string target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.Name ?? "";
-        return target.Contains("busybox", StringComparison.OrdinalIgnoreCase) ? null : path;
     }
 
     private static bool IsProgram(string path)

@@ -21,22 +21,6 @@ internal static class WorkerSide
         return (new DescriptorStream(input, FileAccess.Read), new DescriptorStream(output, FileAccess.Write));
     }
 
-    /// <summary>Makes the kernel end this process with the harness (Linux), even where a native call is stuck.</summary>
-    public static void EndWithParent()
-    {
-        if (!OperatingSystem.IsLinux())
-            return;
-        const int setParentDeathSignal = 1;
-        _ = LibC.Prctl(setParentDeathSignal, SignalNames.Kill, 0, 0, 0);
-
-        // It may have died before the line above.
-        if (int.TryParse(Environment.GetEnvironmentVariable("HARNESS_PARENT_PID"), out int parent)
-            && LibC.ParentId() != parent)
-        {
-            LibC.ExitNow(0);
-        }
-    }
-
     /// <summary>Ends the process at once, whatever its other threads do.</summary>
     public static void ExitNow(int status)
     {

@@ -13,6 +13,9 @@ public sealed record WorkerCommand(string FileName, IReadOnlyList<string> Argume
     /// <summary>The directory the worker starts in, or null for the harness's own.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Whether the program ends with its parent by its own doing, as the harness's workers do.</summary>
+    internal bool EndsWithParent { get; init; }
+
     /// <summary>
     /// A worker that is a second copy of the harness: <c>harness worker ENGINE…</c>.
     /// Runtime diagnostics are switched off there: a killed process would leave their sockets behind.
@@ -27,7 +30,11 @@ public sealed record WorkerCommand(string FileName, IReadOnlyList<string> Argume
         Dictionary<string, string?> environment = [];
         if (System.Environment.GetEnvironmentVariable("DOTNET_EnableDiagnostics") is null)
             environment["DOTNET_EnableDiagnostics"] = "0";
-        return new WorkerCommand(library ? "dotnet" : executable, [.. start, .. engine]) { Environment = environment };
+        return new WorkerCommand(library ? "dotnet" : executable, [.. start, .. engine])
+        {
+            Environment = environment,
+            EndsWithParent = true,
+        };
     }
 
     /// <summary>The command as a person would read it; for messages, not for a shell.</summary>

@@ -10,7 +10,7 @@ namespace Harness.Workers;
 public sealed class WorkerLauncher : IDisposable
 {
     private readonly Spawner spawner = new();
-    private readonly string? setpriv = OperatingSystem.IsLinux() ? ProgramSearch.Setpriv() : null;
+    private readonly ParentDeath parentDeath = new();
 
     /// <summary>Starts a worker process. It has said nothing yet: <see cref="WorkerSession.HelloAsync"/> comes first.</summary>
     /// <param name="command">What to start.</param>
@@ -45,7 +45,7 @@ public sealed class WorkerLauncher : IDisposable
     private IChild Start(string program, WorkerCommand command)
     {
         IDictionary environment = Environment.GetEnvironmentVariables();
-        environment["HARNESS_PARENT_PID"] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        environment[ParentDeath.Variable] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
         foreach ((string name, string? value) in command.Environment)
         {
             if (value is null)
@@ -56,11 +56,10 @@ public sealed class WorkerLauncher : IDisposable
 
         if (OperatingSystem.IsWindows())
             return WindowsChild.Start(program, command.Arguments, environment, command.WorkingDirectory);
-        return setpriv is null
-            ? UnixChild.Start(program, command.Arguments.Prepend(command.FileName), environment, command.WorkingDirectory)
-            : UnixChild.Start(
-                setpriv, ["setpriv", "--pdeathsig", "KILL", "--", program, .. command.Arguments], environment,
-                command.WorkingDirectory);
+        string[] argv = [command.FileName, .. command.Arguments];
+        if (OperatingSystem.IsLinux() && !command.EndsWithParent)
+            (program, argv) = parentDeath.Wrap(program, argv);
+        return UnixChild.Start(program, argv, environment, command.WorkingDirectory);
     }
 
     private static WorkerException NotStarted(WorkerCommand command, string why, Exception? inner = null) => new(

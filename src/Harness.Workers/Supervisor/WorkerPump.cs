@@ -277,7 +277,12 @@ internal sealed class WorkerPump
         Exchange answered = current!;
         ReadPeak();
         if (answered.Operation == "exit")
+        {
+            // Some runtimes stay as long as somebody might still write to them.
             leavingSince = Now;
+            child.CloseInput();
+        }
+
         answered.Complete(result);
         current = null;
     }
