@@ -6,19 +6,9 @@ namespace Harness.Text.PreTokenization;
 /// </summary>
 internal sealed class DigitTriples : SplitStep
 {
-    private readonly bool isolated;
-
-    /// <summary>Creates the step.</summary>
-    /// <param name="isolated">
-    /// Whether runs are cut from what surrounds them, and only where a word ends behind them: the rule
-    /// <c>\d{1,3}(?=(?:\d{3})*\b)</c> (tiny_aya).
-    /// </param>
-    public DigitTriples(bool isolated) => this.isolated = isolated;
-
     /// <inheritdoc/>
     public override void Split(in SplitText text, int start, int end, List<int> ends)
     {
-        int last = start;
         for (int at = start; at < end; at++)
         {
             if (!IsDigit(text.Kinds[at]))
@@ -26,38 +16,24 @@ internal sealed class DigitTriples : SplitStep
             int runEnd = at + 1;
             while (runEnd < end && IsDigit(text.Kinds[runEnd]))
                 runEnd++;
-            if (!isolated || runEnd == end || !IsWord(text.Kinds[runEnd]))
+            for (int cut = at + ((runEnd - at) % 3); cut < runEnd; cut += 3)
             {
-                int firstCut = at + ((runEnd - at) % 3);
-                if (isolated)
-                    Cut(at, ends, ref last);
-                for (int cut = firstCut; cut < runEnd; cut += 3)
-                    Cut(cut, ends, ref last);
-                if (isolated)
-                    Cut(runEnd, ends, ref last);
+                if (cut > start)
+                    ends.Add(cut);
             }
 
             at = runEnd - 1;
         }
 
-        Cut(end, ends, ref last);
-    }
-
-    private static void Cut(int at, List<int> ends, ref int last)
-    {
-        if (at > last)
-            ends.Add(at);
-        last = at;
+        ends.Add(end);
     }
 
     private static bool IsDigit(byte kind) => kind is >= (byte)'0' and <= (byte)'9';
-
-    private static bool IsWord(byte kind) =>
-        IsDigit(kind) || kind is (>= (byte)'a' and <= (byte)'z') or (>= (byte)'A' and <= (byte)'Z') or (byte)'_';
 }
 
 /// <summary>
-/// Groups numbers in threes from the right as llama.cpp does for afmoe: the first group keeps the text in front of it.
+/// Groups numbers in threes from the right as llama.cpp does for afmoe and tiny_aya: the first group keeps
+/// the text in front of it.
 /// </summary>
 internal sealed class LeadingDigitTriples : SplitStep
 {

@@ -10,8 +10,8 @@ namespace Harness.Text.PreTokenization;
 /// <c>[\p{L}--a-z]</c>.
 /// </summary>
 /// <remarks>
-/// <c>\p{Lu}</c>, <c>\p{Ll}</c>, <c>\p{Lt}</c>, <c>\p{Lm}</c> and <c>\p{Lo}</c> mean <c>\p{L}</c>, and <c>\p{S}</c>
-/// does not hold <c>~</c>: so llama.cpp reads them (<c>unicode_regex_split</c>), and its ids are the reference.
+/// <c>\p{Lu}</c>, <c>\p{Ll}</c>, <c>\p{Lt}</c>, <c>\p{Lm}</c> and <c>\p{Lo}</c> mean <c>\p{L}</c>: so llama.cpp reads
+/// them (<c>unicode_regex_split</c>), and its ids are the reference.
 /// </remarks>
 internal sealed class PatternParser
 {
@@ -203,7 +203,7 @@ internal sealed class PatternParser
                 set.AddCategory(CodePointKind.Punctuation, "!\"#%&'()*,-./:;?@[\\]_{}");
                 break;
             case "S":
-                set.AddCategory(CodePointKind.Symbol, "$+<=>^`|");
+                set.AddCategory(CodePointKind.Symbol, "$+<=>^`|~");
                 break;
             case "Han":
                 foreach ((int first, int last) in Han)

@@ -126,7 +126,7 @@ internal static class PreTokenizers
             {
                 Steps =
                 [
-                    new DigitTriples(isolated: true),
+                    new LeadingDigitTriples(),
                     new SplitPattern(
                         $@"[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}\p{{M}}]+{Contraction}|{NumberTriples}|{SignsAndSlashes}"
                         + $"|{LineBreaks}|{Spaces}"),
@@ -134,7 +134,7 @@ internal static class PreTokenizers
             });
         Add(
             "superbpe",
-            () => new PreTokenizer { Steps = [new SplitPattern(NumberRuns), new DigitTriples(isolated: false)] });
+            () => new PreTokenizer { Steps = [new SplitPattern(NumberRuns), new DigitTriples()] });
         Add(
             "chameleon",
             () => Of(

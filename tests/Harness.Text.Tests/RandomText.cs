@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace Harness.Text.Tests;
+
+/// <summary>Texts that tokenizers get wrong: runs, scripts without spaces, marks, control characters, astral planes.</summary>
+internal static class RandomText
+{
+    private static readonly (int First, int Last)[] Blocks =
+    [
+        (0x20, 0x7E), (0x61, 0x7A), (0x30, 0x39), (0x20, 0x20), (0x00, 0x1F), (0x80, 0x24F), (0x300, 0x36F),
+        (0x370, 0x52F), (0x590, 0x6FF), (0x900, 0x97F), (0x1780, 0x17FF), (0x2000, 0x206F), (0x2100, 0x2BFF),
+        (0x3000, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xFE00, 0xFFFD), (0x1D400, 0x1D7FF),
+        (0x1F300, 0x1FAFF), (0x10000, 0x10FFFF),
+    ];
+
+    private static readonly string[] Pieces =
+    [
+        "'s", "'LL", "'", "the", " hello", "    ", "\n\n", "\r\n", "<|im_start|>", "<tool>", "<tool>x", "</s>", "<0x0A>",
+        "👨‍👩‍👧", "e\u0301", "1234567", "３．１４", "▁", "Ġ", "//", "~",
+    ];
+
+    public static string Next(Random random)
+    {
+        var text = new StringBuilder();
+        for (int parts = random.Next(1, 12); parts > 0; parts--)
+        {
+            if (random.Next(4) == 0)
+            {
+                text.Append(Pieces[random.Next(Pieces.Length)]);
+                continue;
+            }
+
+            (int first, int last) = Blocks[random.Next(Blocks.Length)];
+            int same = random.Next(3) == 0 ? random.Next(first, last + 1) : -1;
+            for (int n = random.Next(1, 10); n > 0; n--)
+            {
+                int c = same >= 0 ? same : random.Next(first, last + 1);
+                text.Append(Rune.IsValid(c) ? new Rune(c).ToString() : "?");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    public static byte[] NextBytes(Random random)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(Next(random));
+        for (int n = random.Next(4); n > 0; n--)
+            bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+        return bytes[..random.Next(bytes.Length + 1)];
+    }
+}
