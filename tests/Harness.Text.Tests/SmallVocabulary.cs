@@ -19,8 +19,16 @@ internal static class SmallVocabulary
 
     private const int Merges = 220;
 
-    /// <summary>Byte-level BPE with two control tokens and two user-defined ones.</summary>
-    public static TokenizerData ByteLevel(string pre = "gpt-2")
+    private static readonly Lazy<TokenizerData> LearnedByteLevel = new(LearnByteLevel);
+    private static readonly Lazy<TokenizerData> LearnedSentencePiece = new(LearnSentencePiece);
+
+    /// <summary>Byte-level BPE with three control tokens and two user-defined ones.</summary>
+    public static TokenizerData ByteLevel(string pre = "gpt-2") => LearnedByteLevel.Value with { Pre = pre };
+
+    /// <summary>SentencePiece BPE with byte fallback; <c>&lt;unk&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c> first.</summary>
+    public static TokenizerData SentencePiece() => LearnedSentencePiece.Value;
+
+    private static TokenizerData LearnByteLevel()
     {
         var tokens = new List<string>();
         for (int value = 0; value < 256; value++)
@@ -38,7 +46,6 @@ internal static class SmallVocabulary
         return new TokenizerData
         {
             Model = "gpt2",
-            Pre = pre,
             Tokens = Bytes(tokens),
             Types = types,
             Merges = Bytes(merges),
@@ -47,8 +54,7 @@ internal static class SmallVocabulary
         };
     }
 
-    /// <summary>SentencePiece BPE with byte fallback; <c>&lt;unk&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c> first.</summary>
-    public static TokenizerData SentencePiece()
+    private static TokenizerData LearnSentencePiece()
     {
         List<string> tokens = ["<unk>", "<s>", "</s>"];
         List<int> types = [2, 3, 3];
