@@ -30,6 +30,9 @@ public sealed class GgufWriter(uint version = 3, int alignment = 32)
     private readonly List<GgufPendingTensor> tensors = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
 
+    /// <summary>Bytes of the file as described so far.</summary>
+    public long FileLength => Plan().FileLength;
+
     /// <summary>Sets a metadata value; a key set again keeps its place and takes the new value.</summary>
     /// <param name="key">The key, not empty.</param>
     /// <param name="value">The value.</param>

@@ -1,0 +1,66 @@
+namespace Harness.Formats.Forging;
+
+/// <summary>The lengths and choices that decide which tensors a model has and of what size.</summary>
+public sealed record ModelShape
+{
+    /// <summary>The name that goes into <c>general.name</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The architecture as GGUF names it: one of <see cref="ProbeForge.Architectures"/>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Number of decoder blocks.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Length of the residual stream.</summary>
+    public required int Embedding { get; init; }
+
+    /// <summary>Query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads; divides <see cref="Heads"/>.</summary>
+    public required int KvHeads { get; init; }
+
+    /// <summary>Length of one head; <see cref="Heads"/> times it need not be <see cref="Embedding"/>.</summary>
+    public required int HeadDimension { get; init; }
+
+    /// <summary>Length of the feed-forward's inner vector.</summary>
+    public required int FeedForward { get; init; }
+
+    /// <summary>Number of tokens.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>The longest context, in tokens, the model claims.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Base of the rotary frequencies.</summary>
+    public required float RopeBase { get; init; }
+
+    /// <summary>ε of the RMS norms.</summary>
+    public required float NormEpsilon { get; init; }
+
+    /// <summary>Whether the output head is the token embedding.</summary>
+    public required bool TiedOutput { get; init; }
+
+    /// <summary>Linear scaling of positions: they are divided by it. Null for none.</summary>
+    public float? RopeLinearFactor { get; init; }
+
+    /// <summary>Whether there is a <c>rope_freqs.weight</c>.</summary>
+    public bool RopeFactors { get; init; }
+
+    /// <summary>The tokenizer's kind.</summary>
+    public required ForgedTokenizer Tokenizer { get; init; }
+}
+
+/// <summary>Which kind of tokenizer a forged model gets.</summary>
+public enum ForgedTokenizer
+{
+    /// <summary>SentencePiece with byte fallback (<c>tokenizer.ggml.model</c> = <c>llama</c>).</summary>
+    SentencePiece,
+
+    /// <summary>Byte-level BPE, split as Qwen2 does (<c>tokenizer.ggml.pre</c> = <c>qwen2</c>).</summary>
+    BpeQwen2,
+
+    /// <summary>Byte-level BPE, split as Llama 3 does (<c>tokenizer.ggml.pre</c> = <c>llama-bpe</c>).</summary>
+    BpeLlama,
+}

@@ -1,0 +1,39 @@
+namespace Harness.Formats.Forging;
+
+/// <summary>
+/// Makes probe models: tiny random-weight models of a true architecture. The same architecture, variant, quantization
+/// and seed are the same bytes on every machine.
+/// </summary>
+public static class ProbeForge
+{
+    /// <summary>The version of the algorithm; in <c>harness.forge.version</c>. Other bytes need another version.</summary>
+    public const int Version = 1;
+
+    /// <summary>The architectures that can be forged.</summary>
+    public static IReadOnlyList<string> Architectures { get; } = [.. ForgeArchitectures.All.Select(a => a.Name)];
+
+    /// <summary>The quantizations that can be forged.</summary>
+    public static IReadOnlyList<string> Quantizations { get; } = [.. QuantizationMix.All.Select(q => q.Name)];
+
+    /// <summary>The variants of an architecture's probe; the first is the default.</summary>
+    /// <param name="architecture">One of <see cref="Architectures"/>.</param>
+    /// <returns>Their names.</returns>
+    /// <exception cref="ForgeException">The architecture is not known.</exception>
+    public static IReadOnlyList<string> Variants(string architecture) =>
+        [.. ForgeArchitectures.Get(architecture).Probes.Select(p => p.Variant)];
+
+    /// <summary>Writes a probe model, under <c>PATH.partial</c> until it is whole.</summary>
+    /// <param name="architecture">One of <see cref="Architectures"/>.</param>
+    /// <param name="quantization">One of <see cref="Quantizations"/>.</param>
+    /// <param name="seed">Decides the weights.</param>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="variant">One of <see cref="Variants"/>; null for the first.</param>
+    /// <exception cref="ForgeException">The architecture, quantization or variant is not known.</exception>
+    public static void Write(string architecture, string quantization, ulong seed, string path, string? variant = null)
+    {
+        ForgeArchitecture recipe = ForgeArchitectures.Get(architecture);
+        var mix = QuantizationMix.Get(quantization);
+        ForgeProbe probe = ForgeArchitectures.GetProbe(recipe, variant);
+        ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe.Variant).Save(path);
+    }
+}
