@@ -9,6 +9,7 @@ internal static class HarnessCommand
     /// <summary>Builds the root command with all commands.</summary>
     public static RootCommand Create() => new("Finds out, by trying, which local LLMs work on which engine.")
     {
+        ForgeCommand.Create(),
         ModelsCommand.Create(),
         TokenizeCommand.Create(),
     };

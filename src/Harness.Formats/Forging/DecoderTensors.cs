@@ -7,13 +7,13 @@ namespace Harness.Formats.Forging;
 internal static class DecoderTensors
 {
     private const int One = 8;
-    private const int AttentionGain = One * 3 / 2;
-    private const int BackGain = One * 2;
+    private const int AttentionGain = One * 5 / 4;
+    private const int BackGain = One * 3 / 2;
     private const int OutputGain = One * 4;
     private const int BiasGain = One / 2;
 
     /// <summary>Embedding, output norm, output head, rotary factors.</summary>
-    public static IEnumerable<ForgeTensor> Ends(ModelShape shape)
+    public static IEnumerable<ForgeTensor> Ends(ForgeShape shape)
     {
         // A tied embedding is the output head: its gain is that of the head.
         yield return shape.TiedOutput
@@ -27,7 +27,7 @@ internal static class DecoderTensors
     }
 
     /// <summary>Norm and separate projections to query, key and value, and back.</summary>
-    public static IEnumerable<ForgeTensor> Attention(ModelShape shape, int layer, bool biases)
+    public static IEnumerable<ForgeTensor> Attention(ForgeShape shape, int layer, bool biases)
     {
         long queries = (long)shape.Heads * shape.HeadDimension;
         long keys = (long)shape.KvHeads * shape.HeadDimension;
@@ -46,7 +46,7 @@ internal static class DecoderTensors
     }
 
     /// <summary>Norm and the gated feed-forward: gate, up, down.</summary>
-    public static IEnumerable<ForgeTensor> GatedFeedForward(ModelShape shape, int layer)
+    public static IEnumerable<ForgeTensor> GatedFeedForward(ForgeShape shape, int layer)
     {
         yield return new($"blk.{layer}.ffn_norm.weight", [shape.Embedding], ForgeValues.Norm);
         yield return new($"blk.{layer}.ffn_gate.weight", [shape.Embedding, shape.FeedForward], ForgeValues.Weights, One);

@@ -8,7 +8,7 @@ namespace Harness.Formats.Forging;
 internal static class ForgeWriter
 {
     /// <summary>A model of a shape.</summary>
-    public static GgufWriter Describe(ForgeArchitecture architecture, ModelShape shape, QuantizationMix mix, ulong seed, string? variant)
+    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, QuantizationMix mix, ulong seed, string? variant)
     {
         var vocabulary = ForgedVocabulary.Of(shape.Tokenizer, shape.Vocabulary);
         shape = shape with { Vocabulary = vocabulary.Count };
@@ -55,7 +55,7 @@ internal static class ForgeWriter
         });
     }
 
-    private static void SetShape(GgufWriter writer, ModelShape shape)
+    private static void SetShape(GgufWriter writer, ForgeShape shape)
     {
         string a = shape.Architecture;
         writer

@@ -8,7 +8,7 @@ internal static class LlamaRecipe
 {
     public static ForgeArchitecture Create()
     {
-        var shape = new ModelShape
+        var shape = new ForgeShape
         {
             Name = "probe-llama",
             Architecture = "llama",
@@ -26,7 +26,7 @@ internal static class LlamaRecipe
             RopeFactors = true,
             Tokenizer = ForgedTokenizer.SentencePiece,
         };
-        ModelShape linear = shape with
+        ForgeShape linear = shape with
         {
             Name = "probe-llama-linear",
             RopeFactors = false,
@@ -37,7 +37,7 @@ internal static class LlamaRecipe
         return new ForgeArchitecture("llama", Tensors, [new("rope-freqs", shape), new("rope-linear", linear)]);
     }
 
-    private static IEnumerable<ForgeTensor> Tensors(ModelShape shape) =>
+    private static IEnumerable<ForgeTensor> Tensors(ForgeShape shape) =>
     [
         .. DecoderTensors.Ends(shape),
         .. Enumerable.Range(0, shape.Layers).SelectMany(layer => (IEnumerable<ForgeTensor>)

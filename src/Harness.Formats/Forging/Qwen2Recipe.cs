@@ -8,7 +8,7 @@ internal static class Qwen2Recipe
 {
     public static ForgeArchitecture Create()
     {
-        var shape = new ModelShape
+        var shape = new ForgeShape
         {
             Name = "probe-qwen2",
             Architecture = "qwen2",
@@ -25,11 +25,11 @@ internal static class Qwen2Recipe
             TiedOutput = true,
             Tokenizer = ForgedTokenizer.BpeQwen2,
         };
-        ModelShape untied = shape with { Name = "probe-qwen2-untied", TiedOutput = false };
+        ForgeShape untied = shape with { Name = "probe-qwen2-untied", TiedOutput = false };
         return new ForgeArchitecture("qwen2", Tensors, [new("tied", shape), new("untied", untied)]);
     }
 
-    private static IEnumerable<ForgeTensor> Tensors(ModelShape shape) =>
+    private static IEnumerable<ForgeTensor> Tensors(ForgeShape shape) =>
     [
         .. DecoderTensors.Ends(shape),
         .. Enumerable.Range(0, shape.Layers).SelectMany(layer => (IEnumerable<ForgeTensor>)

@@ -19,7 +19,7 @@ public static class ShapeForge
     /// <param name="cancellation">Ends the writing and removes the partial file.</param>
     /// <exception cref="ForgeException">The architecture or quantization is not known, or the shape cannot be.</exception>
     public static void Write(
-        ModelShape shape,
+        ForgeShape shape,
         string quantization,
         ulong seed,
         string path,

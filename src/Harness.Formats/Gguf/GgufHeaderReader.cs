@@ -493,7 +493,7 @@ internal ref struct GgufHeaderReader(ReadOnlySpan<byte> prefix, long fileLength)
 
     internal static int ScalarBytes(GgufValueType type) => type switch
     {
-        GgufValueType.UInt8 or GgufValueType.Int8 => 1,
+        GgufValueType.UInt8 or GgufValueType.Int8 or GgufValueType.Bool => 1,
         GgufValueType.UInt16 or GgufValueType.Int16 => 2,
         GgufValueType.UInt32 or GgufValueType.Int32 or GgufValueType.Float32 => 4,
         GgufValueType.UInt64 or GgufValueType.Int64 or GgufValueType.Float64 => 8,

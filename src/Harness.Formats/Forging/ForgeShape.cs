@@ -1,7 +1,7 @@
 namespace Harness.Formats.Forging;
 
 /// <summary>The lengths and choices that decide which tensors a model has and of what size.</summary>
-public sealed record ModelShape
+public sealed record ForgeShape
 {
     /// <summary>The name that goes into <c>general.name</c>.</summary>
     public required string Name { get; init; }

@@ -1,0 +1,187 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Harness.Formats.Forging;
+using Harness.Formats.Gguf;
+using Harness.Matrix;
+
+namespace Harness.Cli.Commands;
+
+/// <summary><c>harness forge</c>: random-weight models, small of a true architecture or large of a true shape.</summary>
+internal static class ForgeCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        string architectures = string.Join(", ", ProbeForge.Architectures);
+        var architecture = new Option<string?>("--arch") { Description = $"A probe model of this architecture: {architectures}.", HelpName = "A" };
+        var variant = new Option<string?>("--variant") { Description = $"With --arch: {Variants()}. The first is the default.", HelpName = "V" };
+        var like = new Option<string?>("--like") { Description = "A file in the shape of this model: a name of the catalogue or a GGUF file.", HelpName = "MODEL" };
+        var quant = new Option<string>("--quant")
+        {
+            Description = $"{string.Join(", ", ProbeForge.Quantizations)}.",
+            HelpName = "Q",
+            Required = true,
+        };
+        var seed = new Option<ulong>("--seed") { Description = "Decides the weights.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var output = new Option<string>("--out") { Description = "The file to write; an existing one is replaced.", HelpName = "FILE", Required = true };
+        var json = new Option<bool>("--json") { Description = "Prints a JSON object about the file and nothing else." };
+        var command = new Command(
+            "forge",
+            """
+            Makes a model with random weights.
+
+            With --arch, a probe: a few megabytes of a true architecture with a working tokenizer, the same bytes on
+            every machine, to see whether an engine supports the architecture and computes the same numbers. With
+            --like, a file of the full size of a real model, to see whether it fits and how fast it runs.
+
+            Examples:
+              harness forge --arch llama --quant Q4_K_M --out probe.gguf
+              harness forge --arch qwen2 --quant F16 --seed 7 --variant untied --out probe.gguf
+              harness forge --like mistral-7b-v0.2 --quant Q4_K_M --out big.gguf
+              harness forge --like model.gguf --quant Q8_0 --out same-shape.gguf
+
+            Exit status: 0 the file is written; 1 it cannot be; 2 the command line is wrong.
+            """)
+        {
+            architecture, variant, like, quant, seed, output, json,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+            new Request(
+                parsed.GetValue(architecture), parsed.GetValue(variant), parsed.GetValue(like), parsed.GetRequiredValue(quant),
+                parsed.GetValue(seed), parsed.GetRequiredValue(output), parsed.GetValue(json)),
+            cancellation)));
+        return command;
+    }
+
+    private sealed record Request(
+        string? Architecture, string? Variant, string? Like, string Quant, ulong Seed, string Output, bool Json);
+
+    private static string Variants() => string.Join(
+        "; ", ProbeForge.Architectures.Select(a => $"{a}: {string.Join(" or ", ProbeForge.Variants(a))}"));
+
+    private static int Run(Request request, CancellationToken cancellation)
+    {
+        try
+        {
+            if (request.Architecture is null == request.Like is null)
+                throw new ForgeException("exactly one of --arch and --like is needed", "command line", "Give --arch for a probe, --like for a true shape.");
+            if (request.Architecture is not null)
+                ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant);
+            else
+                WriteLike(request, request.Like!, cancellation);
+            Report(request);
+            return ExitStatus.Done;
+        }
+        catch (ForgeException exception)
+        {
+            return Fail(ExitStatus.Usage, exception.What, exception.Where, exception.Remedy);
+        }
+        catch (MatrixException exception)
+        {
+            return Fail(ExitStatus.Usage, "the catalogue is wrong", exception.Message, "Correct it, or give --like a GGUF file.");
+        }
+        catch (GgufException exception)
+        {
+            return Fail(ExitStatus.Unexpected, exception.What, exception.Where, exception.Remedy);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(ExitStatus.Unexpected, "interrupted", request.Output, "Nothing was kept; run the command again.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Fail(ExitStatus.Unexpected, exception.Message, request.Output, "Give a path that can be written, on a disk with room for the file.");
+        }
+    }
+
+    private static void WriteLike(Request request, string like, CancellationToken cancellation)
+    {
+        if (request.Variant is not null)
+            throw new ForgeException("--variant belongs to --arch", "--variant", "Leave it out with --like.");
+        int threads = Math.Clamp(Environment.ProcessorCount, 1, 4);
+        using var line = ForgeProgressLine.ForTerminal();
+        if (File.Exists(like))
+        {
+            if (Path.GetFullPath(like) == Path.GetFullPath(request.Output))
+                throw new ForgeException("--out would replace the file of --like", request.Output, "Give --out another path.");
+            using var file = GgufFile.Open(like);
+            ShapeForge.Write(file, request.Quant, request.Seed, request.Output, threads, line, cancellation);
+            return;
+        }
+
+        ShapeForge.Write(CatalogueShape(like), request.Quant, request.Seed, request.Output, threads, line, cancellation);
+    }
+
+    private static ForgeShape CatalogueShape(string name)
+    {
+        string directory = CatalogueLocation.Find() ?? throw new ForgeException(
+            $"'{name}' is no file, and there is no catalogue to look it up in", "--like", "Give a GGUF file, or run where a folder 'matrix' is at hand.");
+        var catalogue = Catalogue.Load(directory);
+        string known = string.Join(", ", catalogue.Models.Where(m => m.Shape is not null).Select(m => m.Id));
+        ModelEntry? model = catalogue.FindModel(name);
+        if (model?.Shape is not { } shape)
+            throw new ForgeException($"'{name}' is neither a file nor a model of the catalogue with a shape", "--like", $"Models with a shape: {known}.");
+        return new ForgeShape
+        {
+            Name = model.Name,
+            Architecture = model.Architecture,
+            Layers = shape.Layers,
+            Embedding = shape.EmbeddingLength,
+            Heads = shape.Heads,
+            KvHeads = shape.KvHeads,
+            HeadDimension = shape.HeadDim,
+            FeedForward = shape.FeedForwardLength,
+            Vocabulary = shape.VocabularySize,
+            Context = shape.ContextLength,
+            RopeBase = (float)shape.RopeBase,
+            RopeLinearFactor = shape.RopeLinearScale is 1 ? null : (float)shape.RopeLinearScale,
+            NormEpsilon = (float)shape.NormEpsilon,
+            TiedOutput = shape.Tied,
+            Tokenizer = ForgedTokenizers.For(model.Architecture, shape.VocabularySize),
+        };
+    }
+
+    private static void Report(Request request)
+    {
+        long bytes = new FileInfo(request.Output).Length;
+        if (!request.Json)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{request.Output}  {bytes / 1e6:N1} MB"));
+            return;
+        }
+
+        using Stream output = Console.OpenStandardOutput();
+        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("path", request.Output);
+            writer.WriteString("architecture", request.Architecture);
+            writer.WriteString("variant", request.Architecture is null ? null : request.Variant ?? ProbeForge.Variants(request.Architecture)[0]);
+            writer.WriteString("like", request.Like);
+            writer.WriteString("quant", request.Quant);
+            writer.WriteNumber("seed", request.Seed);
+            writer.WriteNumber("forgeVersion", ProbeForge.Version);
+            writer.WriteNumber("bytes", bytes);
+
+            // A probe is small enough to read once more; a true-shape file is not.
+            writer.WriteString("sha256", request.Architecture is null ? null : Sha256(request.Output));
+            writer.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
+    }
+
+    private static string Sha256(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    private static int Fail(int status, string what, string where, string remedy)
+    {
+        Console.Error.WriteLine($"error: {what}\n  {where}\n  {remedy}");
+        return status;
+    }
+}
