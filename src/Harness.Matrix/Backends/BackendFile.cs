@@ -53,7 +53,7 @@ internal static class BackendFile
         foreach (FieldReader reader in file.Maps("distributions"))
         {
             string id = CatalogueName.Read(reader, "id", "node-llama-cpp");
-            string registry = reader.Choice("registry", Registries, null);
+            string registry = reader.Choice("registry", Registries, null) ?? "";
             IReadOnlyList<string> hardware = Words(reader, "hardware", engineHardware.Count > 0 ? engineHardware : HardwareEntry.KnownApis);
             List<Published> packages = [];
             reader.RequiredNode("packages", "{ linux-x64: package-name }");
@@ -85,6 +85,7 @@ internal static class BackendFile
     private static List<BackendBuild> Builds(FieldReader file, string engine, List<Distribution> distributions)
     {
         List<BackendBuild> builds = [];
+        HashSet<BackendVersion> seen = [];
         foreach (FieldReader reader in file.Maps("builds"))
         {
             string text = reader.RequiredText("version", "v0.5.0");
@@ -114,7 +115,7 @@ internal static class BackendFile
             if (text.Length == 0) continue;
             if (!BackendVersion.TryParse(text, out BackendVersion version))
                 reader.Report("version", $"{Wording.Quote(text)} is no backend version", "write it as b8390 or v0.5.0");
-            else if (builds.Any(other => other.Id.Version == version))
+            else if (!seen.Add(version))
                 reader.Report("version", $"the build {text} is listed twice", "keep one of the two");
             else
                 builds.Add(new(

@@ -15,9 +15,10 @@ public sealed record HardwareEntry(string Api, string Name, string? WhenAbsent)
         if (FieldReader.Open(root, "", bag) is not { } file) return;
         foreach (FieldReader reader in file.Maps("hardware", required: true))
         {
-            HardwareEntry entry = new(reader.Choice("api", KnownApis, null), reader.RequiredText("name", "CUDA"), reader.Text("when-absent"));
+            string? api = reader.Choice("api", KnownApis, null);
+            HardwareEntry entry = new(api ?? "", reader.RequiredText("name", "CUDA"), reader.Text("when-absent"));
             reader.Finish();
-            add(entry, reader.Mark);
+            if (api is not null) add(entry, reader.Mark);
         }
 
         file.Finish();

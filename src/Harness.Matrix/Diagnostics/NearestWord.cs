@@ -9,7 +9,7 @@ public static class NearestWord
     /// <summary>Finds the candidate nearest to <paramref name="word"/>, ignoring case.</summary>
     /// <param name="word">What was written.</param>
     /// <param name="candidates">What could have been meant.</param>
-    /// <returns>The nearest one (the first of several), or null when none is near enough to be a typing mistake.</returns>
+    /// <returns>The nearest one (of several the longest), or null when none is near enough to be a typing mistake.</returns>
     public static string? Find(string word, IEnumerable<string> candidates)
     {
         if (word.Length is 0 or > LongestWord) return null;
@@ -22,7 +22,8 @@ public static class NearestWord
         {
             if (candidate.Length > LongestWord) continue;
             int distance = Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant());
-            if (distance < bestDistance) (best, bestDistance) = (candidate, distance);
+            // Of two equally near the longer one: leaving a letter out is the commoner slip (Q4_KM for Q4_K_M).
+            if (distance < bestDistance || (distance == bestDistance && candidate.Length > best?.Length)) (best, bestDistance) = (candidate, distance);
             // "qwen" for "qwen2.5-0.5b", "0.5.0" for "llama.cpp@v0.5.0": a part, rather than a slip.
             if (contained is null && word.Length >= 3 && candidate.Contains(word, StringComparison.OrdinalIgnoreCase))
                 contained = candidate;

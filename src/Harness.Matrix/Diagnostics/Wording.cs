@@ -6,21 +6,29 @@ namespace Harness.Matrix;
 /// <summary>How messages put things.</summary>
 internal static class Wording
 {
-    /// <summary>A word from a file, quoted, bounded, and with no control characters that could redraw a terminal.</summary>
+    /// <summary>A word from a file, quoted and bounded.</summary>
     public static string Quote(string word)
     {
         const int longest = 60;
-        StringBuilder text = new("'");
-        foreach (char c in word.AsSpan(0, Math.Min(word.Length, longest)))
+        return "'" + Visible(word.Length > longest ? word[..longest] + "…" : word) + "'";
+    }
+
+    /// <summary>A text with nothing in it that could redraw a terminal: such characters are written as escapes.</summary>
+    public static string Visible(string text)
+    {
+        if (!text.Any(Hidden)) return text;
+        StringBuilder visible = new();
+        foreach (char c in text)
         {
-            bool plain = !char.IsControl(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not
-                (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
-            if (plain) text.Append(c);
-            else text.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+            if (Hidden(c)) visible.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+            else visible.Append(c);
         }
 
-        return text.Append(word.Length > longest ? "…'" : "'").ToString();
+        return visible.ToString();
     }
+
+    private static bool Hidden(char c) => char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) is
+        UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>"did you mean 'x'? there are a, b, c".</summary>
     public static string NearestOf(string word, IReadOnlyCollection<string> allowed)

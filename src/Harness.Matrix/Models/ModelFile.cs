@@ -15,17 +15,17 @@ internal static partial class ModelFile
         string? architecture = file.Text("architecture");
         foreach (FieldReader model in file.Maps("models", required: true))
         {
-            ModelEntry entry = Model(model, family, architecture);
-            if (entry.Id.Length > 0) add(entry, model.Mark);
+            if (Model(model, family, architecture) is { Id.Length: > 0 } entry) add(entry, model.Mark);
         }
 
         file.Finish();
     }
 
-    private static ModelEntry Model(FieldReader reader, string family, string? familyArchitecture)
+    private static ModelEntry? Model(FieldReader reader, string family, string? familyArchitecture)
     {
         string id = CatalogueName.Read(reader, "id", "qwen2.5-0.5b");
-        string origin = reader.Choice("origin", Origins, "hub");
+        // Which other fields are right depends on the origin: without it, more messages would only mislead.
+        if (reader.Choice("origin", Origins, "hub") is not { } origin) return null;
         string? architecture = reader.Text("architecture") ?? familyArchitecture;
         if (architecture is null)
             reader.Report("architecture", "the required field 'architecture' is missing", "add it here or once for the family, as in 'architecture: llama'");

@@ -105,15 +105,15 @@ internal sealed class FieldReader
         return false;
     }
 
-    /// <summary>A word of a fixed set.</summary>
-    public string Choice(string name, IReadOnlyList<string> allowed, string? fallback)
+    /// <summary>A word of a fixed set; null (and a mistake) when it is none of them.</summary>
+    public string? Choice(string name, IReadOnlyList<string> allowed, string? fallback)
     {
         YamlNode? node = fallback is null ? RequiredNode(name, allowed[0]) : Node(name);
-        if (node is null) return fallback ?? allowed[0];
-        if (TextOf(node, PathOf(name)) is not { } word) return allowed[0];
+        if (node is null) return fallback;
+        if (TextOf(node, PathOf(name)) is not { } word) return null;
         if (allowed.Contains(word)) return word;
         Bag.AddUnknown(node.Mark, PathOf(name), name, word, allowed);
-        return allowed[0];
+        return null;
     }
 
     /// <summary>A map under this one; null when absent or no map.</summary>
@@ -216,15 +216,7 @@ internal sealed class FieldReader
         }
     }
 
-    private YamlNode? Find(string name)
-    {
-        foreach ((ScalarNode key, YamlNode value) in _map.Entries)
-        {
-            if (key.Value == name) return value;
-        }
-
-        return null;
-    }
+    private YamlNode? Find(string name) => _map.Find(name);
 
     private string? TextOf(YamlNode node, string path)
     {

@@ -29,9 +29,9 @@ internal sealed class YamlComposer
     /// <summary>Composes the one document of a text; null when it has none or is not YAML (which is then reported).</summary>
     public static YamlNode? Compose(string text, string file, DiagnosticBag bag)
     {
+        YamlComposer composer = new(file, bag, new Parser(new StringReader(text)));
         try
         {
-            YamlComposer composer = new(file, bag, new Parser(new StringReader(text)));
             return composer.Document();
         }
         catch (YamlException e)
@@ -45,8 +45,9 @@ internal sealed class YamlComposer
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException or OverflowException)
         {
-            // The parser's own slips on hostile input; the place is not known then.
-            bag.Add(new SourceMark(file), null, "this is not YAML: " + e.Message, "check the file with a YAML editor");
+            // The parser's own slips on what is not YAML: its messages are about itself, so only the place is of use.
+            Mark end = composer._parser.Current?.End ?? YamlDotNet.Core.Mark.Empty;
+            bag.Add(composer.Mark(end), null, "this is not YAML any more from about here", "check the quotes, colons, brackets and indentation here and on the line before");
             return null;
         }
     }
@@ -68,7 +69,7 @@ internal sealed class YamlComposer
         // Some messages of the parser begin with their own place, as (Line: 1, Col: 2, Idx: 3) - …
         int dash = message.StartsWith("(Line:", StringComparison.Ordinal) ? message.IndexOf(": ", message.IndexOf(')', StringComparison.Ordinal) + 1, StringComparison.Ordinal) : -1;
         if (dash > 0) message = message[(dash + 2)..];
-        bag.Add(mark, null, "this is not YAML: " + message.TrimEnd('.', ' '), "check the quotes, colons and indentation here and on the line before");
+        bag.Add(mark, null, "this is not YAML: " + message.TrimEnd('.', ' '), "check the quotes, colons, brackets and indentation here and on the line before");
     }
 
     private YamlNode? Document()
@@ -161,14 +162,8 @@ internal sealed class YamlComposer
             return;
         }
 
-        foreach ((ScalarNode other, _) in map.Entries)
-        {
-            if (other.Value != name.Value) continue;
-            _bag.Add(name.Mark, null, $"the field {Wording.Quote(name.Value)} is written twice", $"it is first written on line {other.Mark.Line}: keep one of the two");
-            return;
-        }
-
-        map.Entries.Add(new(name, value));
+        if (map.Add(name, value) is { } first)
+            _bag.Add(name.Mark, null, $"the field {Wording.Quote(name.Value)} is written twice", $"it is first written on line {first.Mark.Line}: keep one of the two");
     }
 
     private void Grow(YamlNode parent, YamlNode child)

@@ -35,7 +35,20 @@ internal sealed class ListNode(SourceMark mark) : YamlNode(mark)
 /// <summary>A mapping with scalar keys, in the order of the file.</summary>
 internal sealed class MapNode(SourceMark mark) : YamlNode(mark)
 {
+    private readonly Dictionary<string, KeyValuePair<ScalarNode, YamlNode>> _byName = new(StringComparer.Ordinal);
+
     public List<KeyValuePair<ScalarNode, YamlNode>> Entries { get; } = [];
+
+    /// <summary>Adds a field unless its name is there already; then that one's key is returned.</summary>
+    public ScalarNode? Add(ScalarNode key, YamlNode value)
+    {
+        KeyValuePair<ScalarNode, YamlNode> entry = new(key, value);
+        if (!_byName.TryAdd(key.Value, entry)) return _byName[key.Value].Key;
+        Entries.Add(entry);
+        return null;
+    }
+
+    public YamlNode? Find(string name) => _byName.TryGetValue(name, out KeyValuePair<ScalarNode, YamlNode> entry) ? entry.Value : null;
 
     public override string Kind => "a map";
 }

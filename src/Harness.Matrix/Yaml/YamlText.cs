@@ -6,7 +6,7 @@ namespace Harness.Matrix.Yaml;
 internal static class YamlText
 {
     /// <summary>A matrix of this size is a mistake; nothing larger is read.</summary>
-    public const int LargestFile = 4 << 20;
+    public const int LargestFile = 1 << 20;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
