@@ -11,6 +11,7 @@ internal static class HarnessCommand
     {
         ForgeCommand.Create(),
         ModelsCommand.Create(),
+        PlanCommand.Create(),
         TokenizeCommand.Create(),
     };
 }

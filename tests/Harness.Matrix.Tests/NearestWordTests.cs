@@ -10,10 +10,11 @@ public sealed class NearestWordTests
     [TestCase("MODEL", "model")]
     [TestCase("quant", "quants")]
     [TestCase("0.5b", "qwen2.5-0.5b")]
+    [TestCase("qwen", "qwen2.5-0.5b")]
     [TestCase("zebra", null)]
     [TestCase("", null)]
     public void The_nearest_word_is_found(string written, string? meant) =>
-        Assert.That(NearestWord.Find(written, ["model", "quants", "backends", "qwen2.5-0.5b"]), Is.EqualTo(meant));
+        Assert.That(NearestWord.Find(written, ["model", "quants", "backends", "probe-qwen2", "qwen2.5-0.5b"]), Is.EqualTo(meant));
 
     [TestCase("", "", 0)]
     [TestCase("abc", "", 3)]

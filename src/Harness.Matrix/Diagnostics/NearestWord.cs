@@ -17,7 +17,7 @@ public static class NearestWord
         string? best = null;
         // About one mistake in three letters; beyond that a suggestion is a guess.
         int bestDistance = Math.Max(1, word.Length / 3) + 1;
-        string? contained = null;
+        string? begun = null, contained = null;
         foreach (string candidate in candidates)
         {
             if (candidate.Length > LongestWord) continue;
@@ -25,11 +25,12 @@ public static class NearestWord
             // Of two equally near the longer one: leaving a letter out is the commoner slip (Q4_KM for Q4_K_M).
             if (distance < bestDistance || (distance == bestDistance && candidate.Length > best?.Length)) (best, bestDistance) = (candidate, distance);
             // "qwen" for "qwen2.5-0.5b", "0.5.0" for "llama.cpp@v0.5.0": a part, rather than a slip.
-            if (contained is null && word.Length >= 3 && candidate.Contains(word, StringComparison.OrdinalIgnoreCase))
-                contained = candidate;
+            if (word.Length < 3) continue;
+            if (candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase)) begun ??= candidate;
+            else if (candidate.Contains(word, StringComparison.OrdinalIgnoreCase)) contained ??= candidate;
         }
 
-        return best ?? contained;
+        return best ?? begun ?? contained;
     }
 
     /// <summary>

@@ -9,7 +9,6 @@ internal sealed class Planner
     private readonly Catalogue _catalogue;
     private readonly Profile _profile;
     private readonly Selection _selection;
-    private readonly EnvironmentFacts _environment;
     private readonly Blocker _blocker;
     private readonly BackendAxis _backends;
     private readonly DiagnosticBag _bag = new();
@@ -18,7 +17,6 @@ internal sealed class Planner
     {
         _catalogue = catalogue;
         _selection = selection;
-        _environment = environment;
         matrix.CheckNames(catalogue, _bag);
         _bag.ThrowIfAny();
         _profile = matrix.FindProfile(selection.Profile);

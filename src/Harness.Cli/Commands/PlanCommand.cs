@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Harness.Cli.Planning;
+using Harness.Hub;
+using Harness.Matrix;
+
+namespace Harness.Cli.Commands;
+
+/// <summary><c>harness plan</c>: each cell a run would try, and for what it would not try, why.</summary>
+internal static class PlanCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        SelectionOptions selection = new();
+        Option<bool> json = new("--json") { Description = "Prints one JSON object and nothing else." };
+        Command command = new(
+            "plan",
+            """
+            Shows what 'harness run' would try with the same options, and why it would not try the rest. Starts nothing.
+
+            A model outside the profile is planned at its default quantizations on the profile's backends. A quantization
+            named outright that a model does not have is shown as blocked; a pattern takes only what there is.
+
+            Examples:
+              harness plan
+              harness plan --model qwen2.5-0.5b --quant 'Q4*,Q8_0'
+              harness plan --profile nightly --backend builtin --shard 1/4
+              harness plan --backend llama.cpp@b8390 --offline --json
+
+            Exit status: 0 planned, even when every cell is blocked; 2 the command line, matrix or catalogue is wrong.
+            """);
+        selection.AddTo(command);
+        command.Options.Add(json);
+        command.SetAction(parsed => Run(() => selection.Plan(parsed), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(Func<ChosenPlan> plan, bool json)
+    {
+        try
+        {
+            ChosenPlan chosen = plan();
+            if (json)
+            {
+                using Stream output = Console.OpenStandardOutput();
+                PlanJson.Write(chosen, output);
+            }
+            else
+            {
+                PlanTable.Write(chosen);
+            }
+
+            return ExitStatus.Done;
+        }
+        catch (MatrixException exception)
+        {
+            return MatrixErrors.Report(exception, Console.Error);
+        }
+        catch (HubException exception) when (exception.Failure == HubFailure.Usage)
+        {
+            Console.Error.WriteLine($"error: {exception.Message}");
+            return ExitStatus.Usage;
+        }
+    }
+}

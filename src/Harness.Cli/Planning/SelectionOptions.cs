@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Harness.Hub;
+using Harness.Matrix;
+using Harness.Runner;
+using Harness.Workers.Backends;
+
+namespace Harness.Cli.Planning;
+
+/// <summary>The options by which <c>plan</c> and <c>run</c> choose cells, and the way from them to a plan.</summary>
+internal sealed class SelectionOptions
+{
+    private readonly Option<string[]> _models = List("--model", "Models of the catalogue, in the profile or not.");
+    private readonly Option<string[]> _quants = List("--quant", "Quantizations, as Q4_K_M or 'Q4*'.");
+    private readonly Option<string[]> _backends = List("--backend", "Backends: builtin, llama.cpp@v0.5.0; llama.cpp for every version of the profile.");
+    private readonly Option<string[]> _hardware = List("--hardware", "Hardware: cpu, cuda, vulkan, metal, webgpu.");
+    private readonly Option<string?> _matrix = new("--matrix") { Description = "The matrix; by default matrix.yaml here or in a directory above.", HelpName = "FILE" };
+    private readonly Option<string> _profile = new("--profile") { Description = "Profile of the matrix.", HelpName = "P", DefaultValueFactory = _ => "default" };
+    private readonly Option<string?> _shard = new("--shard") { Description = "One of N parts of the plan, split by model and quantization; I from 1 to N.", HelpName = "I/N" };
+    private readonly Option<bool> _offline = new("--offline") { Description = "Fetches nothing: what is not here is blocked." };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _models, _quants, _backends, _hardware, _matrix, _profile, _shard, _offline })
+            command.Options.Add(option);
+    }
+
+    /// <summary>Whether nothing may be fetched.</summary>
+    public bool Offline(ParseResult parsed) => parsed.GetValue(_offline);
+
+    /// <summary>Plans what the command line asks for, on this machine.</summary>
+    /// <exception cref="MatrixException">The matrix, the catalogue or the selection is wrong.</exception>
+    /// <exception cref="HubException">A variable of the hub's is malformed.</exception>
+    public ChosenPlan Plan(ParseResult parsed)
+    {
+        Selection selection = new()
+        {
+            Profile = parsed.GetValue(_profile) ?? "default",
+            Models = Values(parsed, _models),
+            Quants = Values(parsed, _quants),
+            Backends = Values(parsed, _backends),
+            Hardware = Values(parsed, _hardware),
+            Shard = parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null,
+        };
+        // Installed as a tool, outside a checkout, the program carries its catalogue beside itself.
+        string path = MatrixLocation.Find(parsed.GetValue(_matrix), Environment.CurrentDirectory, Path.Combine(AppContext.BaseDirectory, "catalogue"));
+        LoadedMatrix matrix = LoadedMatrix.Load(path);
+        EnvironmentProbe probe = new(HubOptions.FromEnvironment().CacheDirectory, HarnessHome.Locate());
+        EnvironmentFacts facts = probe.Look(Offline(parsed));
+        return new(matrix, facts, Harness.Matrix.Plan.Create(matrix.Catalogue, matrix.File, selection, facts));
+    }
+
+    private static Option<string[]> List(string name, string description) => new(name)
+    {
+        Description = description + " Patterns (*, ?, [abc]); several by commas or by repeating the option.",
+        HelpName = "G",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private static string[]? Values(ParseResult parsed, Option<string[]> option) =>
+        parsed.GetValue(option) is { Length: > 0 } values ? values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries)).ToArray() : null;
+}
+
+/// <summary>A plan with what it was made from.</summary>
+/// <param name="Matrix">The matrix and its catalogue.</param>
+/// <param name="Facts">What the machine has.</param>
+/// <param name="Plan">The plan.</param>
+internal sealed record ChosenPlan(LoadedMatrix Matrix, EnvironmentFacts Facts, Plan Plan);

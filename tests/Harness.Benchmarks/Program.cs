@@ -1,0 +1,22 @@
+using Harness.Benchmarks;
+
+// dotnet run -c Release --project tests/Harness.Benchmarks -- [NAME…]: all benchmarks, or those named.
+Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordinal)
+{
+    [PlanningBenchmark.Name] = PlanningBenchmark.Run,
+};
+
+string[] unknown = args.Where(name => !benchmarks.ContainsKey(name)).ToArray();
+if (unknown.Length > 0)
+{
+    Console.Error.WriteLine($"error: no benchmark is called {string.Join(", ", unknown)}\n  there are {string.Join(", ", benchmarks.Keys.Order())}");
+    return 2;
+}
+
+foreach (string name in args.Length > 0 ? args : [.. benchmarks.Keys.Order()])
+{
+    BenchmarkTable table = new(name, Console.Out);
+    benchmarks[name](table);
+}
+
+return 0;
