@@ -20,7 +20,7 @@ internal sealed class BlobDownload : IDisposable
     private readonly IProgress<HubProgress>? _progress;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _reported = TimeSpan.MinValue;
+    private TimeSpan? _reported;
     private ContentHash _hash;
     private long _position;
     private long _atLastFailure;

@@ -66,9 +66,9 @@ internal sealed class FileBody(int bytesPerSecond, CancellationToken stopping)
             long at = from + sent;
             if (fault?.Kind == FaultKind.FlipByte && fault.Bytes >= at && fault.Bytes < at + wanted)
                 buffer[fault.Bytes - at] ^= 1;
-            await response.Body.WriteAsync(buffer.AsMemory(0, wanted), ending.Token);
             (left, sent) = (left - wanted, sent + wanted);
-            context.Items["sent"] = sent;
+            ((LoggedRequest)context.Items[typeof(LoggedRequest)]!).Sent = sent;
+            await response.Body.WriteAsync(buffer.AsMemory(0, wanted), ending.Token);
             if (bytesPerSecond > 0)
             {
                 await response.Body.FlushAsync(ending.Token);

@@ -12,9 +12,14 @@ namespace Harness.LoopbackHub;
 /// <param name="Path">Its path, without the query.</param>
 /// <param name="Range">Its <c>Range</c> header, or null.</param>
 /// <param name="Authorized">Whether it carried an <c>Authorization</c> header.</param>
-/// <param name="Status">The answer's status.</param>
-/// <param name="Sent">Bytes of the body that were sent.</param>
-public sealed record LoggedRequest(bool Storage, string Method, string Path, string? Range, bool Authorized, int Status, long Sent);
+public sealed record LoggedRequest(bool Storage, string Method, string Path, string? Range, bool Authorized)
+{
+    /// <summary>The answer's status; 0 while there is none.</summary>
+    public int Status { get; internal set; }
+
+    /// <summary>Bytes of the body that were handed to the network.</summary>
+    public long Sent { get; internal set; }
+}
 
 /// <summary>
 /// A HuggingFace hub on the loopback interface: the real protocol over a directory, with a second listener in the part
@@ -40,7 +45,7 @@ public sealed class LoopbackHub : IAsyncDisposable
     /// <summary>Entries added to every listing, as a hostile hub would: path and size.</summary>
     public IList<(string Path, long Size)> ForgedEntries { get; } = [];
 
-    /// <summary>Requests answered so far, in the order in which they ended.</summary>
+    /// <summary>Requests so far, in the order in which they came.</summary>
     public IReadOnlyList<LoggedRequest> Log => [.. _log];
 
     /// <summary>Starts a hub.</summary>
@@ -67,6 +72,16 @@ public sealed class LoopbackHub : IAsyncDisposable
         {
             bool storage = context.Connection.LocalPort == storagePort;
             string path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+            var request = new LoggedRequest(
+                storage, context.Request.Method, Uri.UnescapeDataString(path), context.Request.Headers.Range.FirstOrDefault(),
+                context.Request.Headers.ContainsKey("Authorization"));
+            context.Items[typeof(LoggedRequest)] = request;
+            context.Response.OnStarting(() =>
+            {
+                request.Status = context.Response.StatusCode;
+                return Task.CompletedTask;
+            });
+            hub._log.Enqueue(request);
             Fault? fault = hub.Faults.Take(context.Request.Method, path, storage);
             try
             {
@@ -87,13 +102,6 @@ public sealed class LoopbackHub : IAsyncDisposable
             {
                 context.Abort();
             }
-            finally
-            {
-                hub._log.Enqueue(new LoggedRequest(
-                    storage, context.Request.Method, Uri.UnescapeDataString(path), context.Request.Headers.Range.FirstOrDefault(),
-                    context.Request.Headers.ContainsKey("Authorization"), context.Response.StatusCode,
-                    context.Items.TryGetValue("sent", out object? sent) ? (long)sent! : 0));
-            }
         });
 
         await app.StartAsync();
@@ -110,8 +118,8 @@ public sealed class LoopbackHub : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The source is not disposed: a second call, after a test stopped its hub early, is well.
         await _stopping.CancelAsync();
         await _app.DisposeAsync();
-        _stopping.Dispose();
     }
 }

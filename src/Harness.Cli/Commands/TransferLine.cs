@@ -15,7 +15,7 @@ internal sealed class TransferLine : IProgress<HubProgress>, IDisposable
     private readonly Dictionary<string, HubProgress> _latest = [];
     private readonly long _total;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _drawn = TimeSpan.MinValue;
+    private TimeSpan? _drawn;
     private int _length;
 
     internal TransferLine(TextWriter terminal, Func<int> width, IReadOnlyList<ResolvedFile> files)
