@@ -63,8 +63,6 @@ internal sealed class BlobDownload : IDisposable
                     },
                     HasProgressed, note => Report(note), cancellation).ConfigureAwait(false);
                 got = _hash.Finish();
-                if (got == _file.Etag)
-                    await FlushAsync(target).ConfigureAwait(false);
             }
         }
         catch (HubException e) when (e.Failure == HubFailure.Mismatch)
@@ -165,19 +163,6 @@ internal sealed class BlobDownload : IDisposable
             throw new TransientException(Mismatch(
                 $"the server ended after {_position} of the promised {_file.Size} bytes",
                 "run again; if it happens again, the hub's listing is wrong"));
-    }
-
-    private async Task FlushAsync(FileStream target)
-    {
-        try
-        {
-            // Onto the platters before the name says "verified": a power cut must not leave zeros under it.
-            await Task.Run(() => target.Flush(flushToDisk: true)).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw HubCache.DiskFailure(_incomplete, e);
-        }
     }
 
     /// <summary>Whether enough came since the last failure: a server that gives a byte a try must not keep us for ever.</summary>

@@ -131,6 +131,7 @@ public sealed partial class HubClient
             return null;
         if (options.VerifyCached)
             await VerifyAsync(file, path, cancellation).ConfigureAwait(false);
+        options.Progress?.Report(new HubProgress(file.Path, file.Size, file.Size, 0));
         return new DownloadedFile(file, path, FromCache: true, Verified: options.VerifyCached && file.Etag is not null, 0);
     }
 

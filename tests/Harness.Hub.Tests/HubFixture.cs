@@ -38,7 +38,7 @@ public abstract class HubFixture
     protected byte[] Put(string path, int size, string repo = Repo)
     {
         byte[] bytes = new byte[size];
-        new Random(path.Length * 7919 + size).NextBytes(bytes);
+        new Random(path.Aggregate(size, (seed, c) => seed * 31 + c)).NextBytes(bytes);
         return Put(path, bytes, repo);
     }
 
