@@ -58,7 +58,7 @@ internal sealed class TransferLine : IProgress<HubProgress>, IDisposable
         double part = _total > 0 ? Math.Min(1, (double)done / _total) : 1;
         string left = rate > 0 && done < _total ? "  " + TimeSpan.FromSeconds(Math.Min((_total - done) / rate, 359999)).ToString("h\\:mm\\:ss", CultureInfo.InvariantCulture) : "";
         string numbers = string.Create(
-            CultureInfo.InvariantCulture, $" {part,4:P0}  {done / 1048576.0:0.0} of {_total / 1048576.0:0.0} MiB  {rate / 1048576.0:0.0} MiB/s{left}");
+            CultureInfo.InvariantCulture, $" {part,4:P0}  {done / 1048576.0:0.0} of {_total / 1048576.0:0.0} MiB{(rate > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {rate / 1048576.0:0.0} MiB/s") : "")}{left}");
         int bar = Math.Clamp(Math.Max(20, _width()) - numbers.Length - 3, 0, 40);
         int full = (int)(part * bar);
         string line = (bar < 5 ? "" : "[" + new string('#', full) + new string('.', bar - full) + "]") + numbers;
