@@ -28,6 +28,11 @@ internal static class Behaviours
                 return Spin();
             case "grow":
                 return AtLoad(Grow);
+            case "grow-alone":
+                Grow();
+                return 0;
+            case "grow-by-proxy":
+                return AtLoad(GrowByProxy);
             case "no-backend":
                 return WorkerHost.RunProcess(() => throw new DllNotFoundException("libllama.so: no such file"));
             case "slow-stream":
@@ -83,6 +88,14 @@ internal static class Behaviours
                 block[at] = 1;
             Thread.Sleep(2);
         }
+    }
+
+    /// <summary>Stays small and has a child grow.</summary>
+    private static void GrowByProxy()
+    {
+        using Process child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, "grow-alone"))
+            ?? throw new InvalidOperationException("no child");
+        child.WaitForExit();
     }
 
     private static void FloodErrors()

@@ -78,6 +78,33 @@ public class BoundedReadingSpecs
     }
 
     [Test]
+    public void A_damaged_line_is_a_protocol_failure_and_nothing_worse()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes(
+            """{"id":1,"event":"token","token":65,"bytes":"QQ==","topIds":[65,66],"topLogProbabilities":[-0.1,null],"""
+            + """ "result":{"backend":"é","devices":[{"api":"cpu","name":"\u00e9"}],"loadMs":1e3},"error":{"kind":"a","message":"b"} }""");
+        Assert.That(WorkerPump.Parse(whole).Result!.Backend, Is.EqualTo("é"));
+        Random random = new(14);
+        int refused = 0;
+        for (int round = 0; round < 50_000; round++)
+        {
+            byte[] line = [.. whole];
+            for (int change = random.Next(1, 5); change > 0; change--)
+                line[random.Next(line.Length)] = (byte)random.Next(256);
+            try
+            {
+                WorkerPump.Parse(line.AsSpan(0, random.Next(8) == 0 ? random.Next(line.Length) : line.Length));
+            }
+            catch (ProtocolException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.That(refused, Is.InRange(25_000, 50_000));
+    }
+
+    [Test]
     public void Quoted_evidence_is_printable_and_short()
     {
         byte[] bytes = new byte[5000];

@@ -162,6 +162,15 @@ public class MisbehaviourSpecs
         });
     }
 
+    [Test]
+    [Platform("Linux")]
+    public async Task Memory_taken_by_a_workers_child_counts_and_both_are_ended()
+    {
+        await using WorkerSession session = await Greeted("grow-by-proxy", Quick with { ResidentBytes = 400L << 20 });
+        WorkerFailure failure = await Failing(() => session.LoadAsync(Dummy.AnyModel));
+        Assert.That(failure.Cause, Is.EqualTo(WorkerFailureCause.MemoryLimit));
+    }
+
     [TestCase("garbage", "ggml_cuda_init: found 1 device")]
     [TestCase("binary", "\\x00\\x01\\x02\\xFF\\xFE\\x1B[2J")]
     [TestCase("wrong-id", "answered request 77")]

@@ -15,13 +15,15 @@ public sealed class WorkerHost
 
     private readonly IInferenceEngine engine;
     private readonly Stream output;
+    private readonly TextWriter log;
     private readonly ArrayBufferWriter<byte> line = new(512);
     private volatile bool leaving;
 
-    private WorkerHost(IInferenceEngine engine, Stream output)
+    private WorkerHost(IInferenceEngine engine, Stream output, TextWriter log)
     {
         this.engine = engine;
         this.output = output;
+        this.log = log;
     }
 
     /// <summary>
@@ -46,7 +48,7 @@ public sealed class WorkerHost
         }
 
         using (engine)
-            Serve(engine, input, output, () => WorkerSide.ExitNow(0));
+            Serve(engine, input, output, Console.Error, () => WorkerSide.ExitNow(0));
         return 0;
     }
 
@@ -59,13 +61,14 @@ public sealed class WorkerHost
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(stdin);
         ArgumentNullException.ThrowIfNull(stdout);
-        Serve(engine, stdin, stdout, () => { });
+        Serve(engine, stdin, stdout, TextWriter.Null, () => { });
     }
 
-    private static void Serve(IInferenceEngine engine, Stream stdin, Stream stdout, Action onEndOfInput)
+    private static void Serve(
+        IInferenceEngine engine, Stream stdin, Stream stdout, TextWriter log, Action onEndOfInput)
     {
         using BlockingCollection<byte[]> requests = [];
-        WorkerHost host = new(engine, stdout);
+        WorkerHost host = new(engine, stdout, log);
         Thread reader = new(() => host.Read(stdin, requests, onEndOfInput), 256 << 10) { IsBackground = true };
         reader.Start();
         foreach (byte[] request in requests.GetConsumingEnumerable())
@@ -135,7 +138,7 @@ public sealed class WorkerHost
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine(e);
+            log.WriteLine(e);
             Fail(request.Id, "error", $"{e.GetType().Name}: {e.Message}");
         }
 

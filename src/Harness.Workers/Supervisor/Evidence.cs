@@ -55,4 +55,12 @@ internal static class Evidence
 
         return text.ToString().Trim();
     }
+
+    /// <summary>A time as messages write it.</summary>
+    public static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+
+    /// <summary>A size as messages write it.</summary>
+    public static string MiB(long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 }

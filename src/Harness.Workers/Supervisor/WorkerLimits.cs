@@ -3,7 +3,7 @@ namespace Harness.Workers;
 /// <summary>What a worker may take before it is killed. A null limit does not hold.</summary>
 public sealed record WorkerLimits
 {
-    /// <summary>From the start of the process to its answer to <c>hello</c>.</summary>
+    /// <summary>The <c>hello</c>, which includes what is left of the program's own start-up.</summary>
     public TimeSpan? Hello { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>One <c>load</c>.</summary>

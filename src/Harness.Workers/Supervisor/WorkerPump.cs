@@ -13,8 +13,6 @@ namespace Harness.Workers;
 internal sealed class WorkerPump
 {
     private const int FailureTailBytes = 4 << 10;
-    private static readonly TimeSpan MemoryTick = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan PeakTick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClosedOutputGrace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
 
@@ -25,6 +23,7 @@ internal sealed class WorkerPump
     private readonly TaskCompletionSource<WorkerEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LineBuffer lines = new(WireProtocol.MaxLineBytes);
     private readonly StderrLog log = new();
+    private readonly MemoryWatch memory;
     private readonly byte[] buffer = new byte[64 << 10];
 
     // Shared with callers, under the lock.
@@ -40,18 +39,16 @@ internal sealed class WorkerPump
     private Exception? callerFault;
     private TimeSpan killedAt;
     private TimeSpan lastSound;
-    private TimeSpan lastPeakRead;
     private TimeSpan? outputClosedAt;
     private TimeSpan? leavingSince;
-    private long peak;
     private int loads;
-    private int memoryTicks;
 
     public WorkerPump(IChild child, WorkerLimits limits, OutOfMemoryCounters countersAtStart)
     {
         this.child = child;
         this.limits = limits;
         this.countersAtStart = countersAtStart;
+        memory = new MemoryWatch(child);
         new Thread(Run, 512 << 10) { IsBackground = true, Name = $"worker {child.Id}" }.Start();
     }
 
@@ -158,7 +155,7 @@ internal sealed class WorkerPump
     {
         if (killReason is not null || outputClosedAt is not null)
             return TimeSpan.FromMilliseconds(1);
-        TimeSpan wait = limits.ResidentBytes is null ? PeakTick : MemoryTick;
+        TimeSpan wait = limits.ResidentBytes is null ? MemoryWatch.PeakTick : MemoryWatch.LimitTick;
         if (current?.Limit is { } limit)
             wait = Least(wait, limit - current.Elapsed);
         if (current is not null && limits.Silence is { } silence)
@@ -235,7 +232,8 @@ internal sealed class WorkerPump
         return killReason is null;
     }
 
-    private static WireReply Parse(ReadOnlySpan<byte> line)
+    /// <summary>Reads a line, or throws <see cref="ProtocolException"/>, and nothing else, whatever the bytes are.</summary>
+    internal static WireReply Parse(ReadOnlySpan<byte> line)
     {
         try
         {
@@ -259,7 +257,7 @@ internal sealed class WorkerPump
         };
         Exchange reported = current!;
         current = null;
-        ReadPeak();
+        memory.ReadPeak(Now);
         while (ReadErrors())
         {
         }
@@ -275,7 +273,7 @@ internal sealed class WorkerPump
     private void Complete(WireResult result)
     {
         Exchange answered = current!;
-        ReadPeak();
+        memory.ReadPeak(Now);
         if (answered.Operation == "exit")
         {
             // Some runtimes stay as long as somebody might still write to them.
@@ -305,19 +303,19 @@ internal sealed class WorkerPump
         if (current?.Limit is { } limit && current.Elapsed >= limit)
         {
             KillFor(new(WorkerFailureKind.Timeout, WorkerFailureCause.TimeLimit,
-                $"no answer to {current.Operation} within {Seconds(limit)}; killed"));
+                $"no answer to {current.Operation} within {Evidence.Seconds(limit)}; killed"));
         }
         else if (current is not null && limits.Silence is { } silence && Now - lastSound >= silence)
         {
             KillFor(new(WorkerFailureKind.Timeout, WorkerFailureCause.Silence,
-                $"not a byte for {Seconds(silence)} during {current.Operation}; killed"));
+                $"not a byte for {Evidence.Seconds(silence)} during {current.Operation}; killed"));
         }
         else if (leavingSince is { } since)
         {
             if (limits.Exit is { } exit && Now - since >= exit)
             {
                 KillFor(new(WorkerFailureKind.Timeout, WorkerFailureCause.TimeLimit,
-                    $"answered exit, but was still running after {Seconds(exit)}; killed"));
+                    $"answered exit, but was still running after {Evidence.Seconds(exit)}; killed"));
             }
         }
         else if (outputClosedAt is { } closed && Now - closed >= ClosedOutputGrace)
@@ -328,23 +326,12 @@ internal sealed class WorkerPump
 
     private void WatchMemory()
     {
-        if (Now - lastPeakRead >= PeakTick)
-            ReadPeak();
-        if (limits.ResidentBytes is not { } limit || killReason is not null)
-            return;
-        bool tree = memoryTicks++ % 4 == 0;
-        long resident = Math.Max(child.ResidentBytes(tree) ?? 0, peak);
-        if (resident > limit)
+        memory.Tick(Now);
+        if (killReason is null && limits.ResidentBytes is { } limit && memory.Beyond(limit, Now) is { } resident)
         {
             KillFor(new(WorkerFailureKind.OutOfMemory, WorkerFailureCause.MemoryLimit,
-                $"resident memory of {MiB(resident)} passed the limit of {MiB(limit)}; killed"));
+                $"resident memory of {Evidence.MiB(resident)} passed the limit of {Evidence.MiB(limit)}; killed"));
         }
-    }
-
-    private void ReadPeak()
-    {
-        lastPeakRead = Now;
-        peak = Math.Max(peak, child.PeakResidentBytes() ?? 0);
     }
 
     private void Violation(string what)
@@ -357,7 +344,7 @@ internal sealed class WorkerPump
     {
         if (killReason is not null)
             return;
-        ReadPeak();
+        memory.ReadPeak(Now);
         killReason = reason;
         killedAt = Now;
         child.KillGroup();
@@ -369,13 +356,12 @@ internal sealed class WorkerPump
         Drain();
         ChildStatus status = child.Reap();
         Drain();
-        WorkerFailure? failure = Classify(status) is { } found
-            ? found with { Operation = current?.Operation, StderrTail = log.Last(FailureTailBytes) }
-            : null;
-        PeakMemory? memory = status.PeakBytes >= peak ? new PeakMemory(status.PeakBytes.Value, "rusage")
-            : peak > 0 ? new PeakMemory(peak, "VmHWM")
-            : null;
-        return new WorkerEnd(child.Id, status.ExitCode, status.Signal, loads > 1 ? null : memory, status.CpuTime, Now,
+        WorkerFailure? found = killReason ?? Ending.Classify(
+            status, current?.Operation, leavingSince is not null, lines.Partial, memory.Peak, countersAtStart);
+        WorkerFailure? failure = found is null
+            ? null
+            : found with { Operation = current?.Operation, StderrTail = log.Last(FailureTailBytes) };
+        return new WorkerEnd(child.Id, status.ExitCode, status.Signal, loads > 1 ? null : memory.Of(status), status.CpuTime, Now,
             log.Text(), log.Length, failure);
     }
 
@@ -384,54 +370,6 @@ internal sealed class WorkerPump
         while (ReadOutput() | ReadErrors())
         {
         }
-    }
-
-    private WorkerFailure? Classify(ChildStatus status)
-    {
-        if (killReason is not null)
-            return killReason;
-        string when = current is null ? "between requests" : $"before it had answered {current.Operation}";
-        if (leavingSince is not null)
-            when = "on its way out, after it had answered exit";
-        string unfinished = lines.Partial.IsEmpty ? "" : $"; its last, unfinished line was {Evidence.Quote(lines.Partial)}";
-        if (status.Signal is { } signal)
-            return Signalled(signal, when, unfinished);
-        if (status.ExitCode is not { } code)
-        {
-            return new(WorkerFailureKind.HarnessError, WorkerFailureCause.Abandoned,
-                $"the worker's exit status could not be read{unfinished}");
-        }
-
-        if (code == 0 && (leavingSince is not null || current is { Operation: "exit" }))
-            return null;
-
-        // Windows has no signals: a process ended by an exception has the exception's NTSTATUS as its exit status.
-        bool exception = OperatingSystem.IsWindows() && (uint)code >= 0xC0000000;
-        return new(exception ? WorkerFailureKind.Crash : WorkerFailureKind.Error, WorkerFailureCause.Exited, string.Create(
-            CultureInfo.InvariantCulture, $"the worker ended with exit status {code} {when}{unfinished}"))
-        {
-            ExitCode = code,
-        };
-    }
-
-    private WorkerFailure Signalled(int signal, string when, string unfinished)
-    {
-        string name = SignalNames.Of(signal);
-        string message = $"the worker was ended by {name} {when}{unfinished}";
-        WorkerFailure failure = new(WorkerFailureKind.Crash, WorkerFailureCause.Signalled, message)
-        {
-            Signal = signal,
-            SignalName = name,
-        };
-        if (signal != SignalNames.Kill)
-            return failure;
-        (bool likely, string why) = OutOfMemoryCounters.Read().Judge(countersAtStart);
-        string last = peak > 0 ? $"; its peak when last seen was {MiB(peak)}" : "";
-        return failure with
-        {
-            Kind = likely ? WorkerFailureKind.OutOfMemory : WorkerFailureKind.Crash,
-            Doubt = why + last,
-        };
     }
 
     private void Settle(WorkerEnd end)
@@ -449,9 +387,4 @@ internal sealed class WorkerPump
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static string Seconds(TimeSpan time) =>
-        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
-
-    private static string MiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 }
