@@ -45,6 +45,44 @@ public class RoundTripTests
     }
 
     [Test]
+    public void A_stream_is_read_as_far_as_its_header()
+    {
+        GgufWriter writer = new GgufWriter()
+            .Set("long", GgufValue.OfStrings(Enumerable.Range(0, 200_000).Select(i => $"token {i}")))
+            .AddTensor("t", TensorType.F32, [8 << 20], (_, rows) => rows.Clear());
+        using var stream = new MemoryStream();
+        writer.Write(stream);
+        var header = GgufHeader.Read(stream);
+        Assert.Multiple(() =>
+        {
+            Assert.That(header.Metadata.GetStrings("long").GetString(199_999), Is.EqualTo("token 199999"));
+            Assert.That(header.Tensors[0].ByteLength, Is.EqualTo(32 << 20));
+            Assert.That(stream.Position, Is.LessThan(3 * header.HeaderLength));
+            Assert.That(stream.Length, Is.EqualTo(writer.FileLength));
+        });
+    }
+
+    [Test]
+    public void A_cancelled_save_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var cancelled = new CancellationTokenSource();
+        GgufWriter writer = new GgufWriter().AddTensor("t", TensorType.F32, [1 << 20, 64], (_, _) => cancelled.Cancel());
+        Assert.Catch<OperationCanceledException>(() => writer.Save(folder.Of("model.gguf"), threads: 2, progress: null, cancelled.Token));
+        Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
+    }
+
+    [Test]
+    public void Every_format_has_the_block_sizes_of_the_layout_table()
+    {
+        foreach (TensorFormat format in TensorFormats.All)
+        {
+            Assert.That(TensorLayout.TryGet((uint)format.Type, out TensorLayoutInfo layout), format.Type.ToString());
+            Assert.That(layout, Is.EqualTo(new TensorLayoutInfo(format.Type.ToString(), format.BlockLength, format.BlockBytes)));
+        }
+    }
+
+    [Test]
     public void A_saved_file_does_not_depend_on_the_number_of_threads_and_leaves_no_partial_file()
     {
         using var folder = new TemporaryFolder();
