@@ -19,10 +19,7 @@ public sealed partial class HubClient
     {
         options ??= new DownloadOptions();
         foreach (ResolvedFile file in files)
-        {
-            HubNames.CheckRepo(file.Repo);
-            HubNames.CheckPath(file.Repo, file.Path);
-        }
+            CheckPin(file);
         CheckDisk(files, options);
 
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -133,6 +130,20 @@ public sealed partial class HubClient
             await VerifyAsync(file, path, cancellation).ConfigureAwait(false);
         options.Progress?.Report(new HubProgress(file.Path, file.Size, file.Size, 0));
         return new DownloadedFile(file, path, FromCache: true, Verified: options.VerifyCached && file.Etag is not null, 0);
+    }
+
+    /// <summary>A resolved file may come from a lock file or a receipt: what becomes a path is checked here once more.</summary>
+    private static void CheckPin(ResolvedFile file)
+    {
+        HubNames.CheckRepo(file.Repo);
+        HubNames.CheckRevision(file.Revision);
+        HubNames.CheckPath(file.Repo, file.Path);
+        if (!HubNames.IsCommit(file.Commit) || file.Size < 0
+            || file.Sha256 is { } sha256 && !HubNames.IsHex(sha256, 64)
+            || file.GitSha1 is { } sha1 && !HubNames.IsHex(sha1, 40))
+            throw new HubException(
+                HubFailure.Usage, "a commit, a size or a hash of this file is malformed", $"{file.Repo}/{file.Path}",
+                "resolve it again, or mend the lock file: hashes are written in lower-case hex");
     }
 
     private void CheckDisk(IReadOnlyList<ResolvedFile> files, DownloadOptions options)

@@ -179,7 +179,7 @@ public sealed class DownloadTests : HubFixture
 
     [Test]
     public async Task Content_that_is_not_as_long_as_promised_is_a_mismatch(
-        [Values(FaultKind.Shorter, FaultKind.Longer)] FaultKind kind, [Values(0, 60_000)] int there)
+        [Values(FaultKind.Shorter, FaultKind.Longer)] FaultKind kind, [Values(0, 60_000, 99_995)] int there)
     {
         byte[] model = Put(Model, 100_000);
         Loopback hub = await StartAsync();
@@ -193,6 +193,38 @@ public sealed class DownloadTests : HubFixture
 
         Assert.That(e.Failure, Is.EqualTo(HubFailure.Mismatch));
         Assert.That(e.What, Does.Contain("100000").And.Contain(kind == FaultKind.Shorter ? "99990" : "100010"));
+        if (kind == FaultKind.Shorter && there == 99_995)
+            Assert.That(hub.Log[^1].Status, Is.EqualTo(416), "the range lay behind the end");
+    }
+
+    [Test]
+    public async Task A_range_that_is_refused_for_no_reason_starts_over()
+    {
+        byte[] model = Put(Model, 100_000);
+        Loopback hub = await StartAsync();
+        HubClient client = Client(hub);
+        ResolvedFile file = await OneAsync(client, Model);
+        Directory.CreateDirectory(Path.GetDirectoryName(Incomplete(file))!);
+        File.WriteAllBytes(Incomplete(file), model[..1000]);
+        hub.Faults.Add(OnStorage(FaultKind.Status) with { Status = 416 });
+
+        DownloadedFile got = await client.DownloadAsync(file);
+
+        Assert.That(got.BytesFetched, Is.EqualTo(100_000));
+        Assert.That(File.ReadAllBytes(got.LocalPath), Is.EqualTo(model));
+    }
+
+    [TestCase("commit", "../../x")]
+    [TestCase("sha256", "../../x")]
+    public async Task A_pin_that_was_written_by_hand_is_checked(string field, string value)
+    {
+        Put(Model, 10);
+        HubClient client = Client(await StartAsync());
+        ResolvedFile file = await OneAsync(client, Model);
+
+        HubException e = Failure(() => client.DownloadAsync(field == "commit" ? file with { Commit = value } : file with { Sha256 = value }));
+
+        Assert.That(e.Failure, Is.EqualTo(HubFailure.Usage));
     }
 
     [Test]
