@@ -78,7 +78,7 @@ internal sealed class HubCache(HubOptions options)
         Guard(path, () =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            string fresh = path + "." + Guid.NewGuid().ToString("N");
+            string fresh = Fresh(repo);
             File.WriteAllText(fresh, commit);
             File.Move(fresh, path, overwrite: true);
         });
@@ -118,7 +118,7 @@ internal sealed class HubCache(HubOptions options)
         {
             string directory = Path.GetDirectoryName(pointer)!;
             Directory.CreateDirectory(directory);
-            string fresh = Path.Combine(directory, "." + Guid.NewGuid().ToString("N"));
+            string fresh = Fresh(file.Repo);
             if (LinksWork())
                 File.CreateSymbolicLink(fresh, Path.GetRelativePath(directory, blob));
             else if (blobIsNew)
@@ -130,6 +130,9 @@ internal sealed class HubCache(HubOptions options)
         });
         return pointer;
     }
+
+    /// <summary>A name for what is about to be renamed: where nobody lists it, should the process end in between.</summary>
+    private string Fresh(string repo) => Path.Combine(RepoDirectory(repo), "." + Guid.NewGuid().ToString("N"));
 
     private bool LinksWork()
     {
