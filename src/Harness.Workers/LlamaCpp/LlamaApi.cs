@@ -32,6 +32,7 @@ internal sealed unsafe class LlamaApi
         SetThreads = (delegate* unmanaged<nint, int, int, void>)Needed("llama_set_n_threads");
         Decode = (delegate* unmanaged<nint, LlamaBatch, int>)Needed("llama_decode");
         Logits = (delegate* unmanaged<nint, int, float*>)Needed("llama_get_logits_ith");
+        VocabularyKind = (delegate* unmanaged<nint, int>)Needed("llama_vocab_type");
         VocabularySize = (delegate* unmanaged<nint, int>)Needed("llama_vocab_n_tokens");
         IsEndOfGeneration = (delegate* unmanaged<nint, int, byte>)Needed("llama_vocab_is_eog");
         Tokenize = (delegate* unmanaged<nint, byte*, int, int*, int, byte, byte, int>)Needed("llama_tokenize");
@@ -78,6 +79,9 @@ internal sealed unsafe class LlamaApi
     public delegate* unmanaged<nint, LlamaBatch, int> Decode { get; }
 
     public delegate* unmanaged<nint, int, float*> Logits { get; }
+
+    /// <summary><c>enum llama_vocab_type</c>; 0 is a model without a tokenizer.</summary>
+    public delegate* unmanaged<nint, int> VocabularyKind { get; }
 
     public delegate* unmanaged<nint, int> VocabularySize { get; }
 

@@ -35,7 +35,8 @@ public sealed unsafe partial class LlamaCppEngine
         string reason = "length";
         while (generated < request.MaxTokens)
         {
-            bool end = _api.IsEndOfGeneration(_vocabulary, next) != 0;
+            // Without a tokenizer llama.cpp aborts when asked about a token.
+            bool end = _hasTokenizer && _api.IsEndOfGeneration(_vocabulary, next) != 0;
             (int[] ids, float[] logProbabilities) = Likeliest.Top(logits, request.TopLogProbabilities);
             onToken(new GeneratedToken(next, Piece(next), ids, logProbabilities));
             generated++;
@@ -140,6 +141,8 @@ public sealed unsafe partial class LlamaCppEngine
 
     private byte[] Piece(int id)
     {
+        if (!_hasTokenizer)
+            return [];
         byte[] bytes = new byte[64];
         for (int attempt = 0; attempt < 2; attempt++)
         {

@@ -24,6 +24,7 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
     private nint _model;
     private nint _context;
     private nint _vocabulary;
+    private bool _hasTokenizer;
     private int _vocabularySize;
     private int _contextLength;
     private int _batchLength;
@@ -34,6 +35,7 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
     /// <exception cref="InferenceException">The directory has no libllama, or one that cannot be bound.</exception>
     public LlamaCppEngine(string directory, TextWriter? log = null)
     {
+        NativeEnvironment.Set("GGML_NO_BACKTRACE", "1");
         _libraries = LlamaLibraries.Load(directory);
         _api = new LlamaApi(_libraries);
         _log = new LlamaLog(log ?? Console.Error);
@@ -69,6 +71,7 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
         _model = LoadModel(request);
         _vocabulary = _api.ModelVocabulary(_model);
         _vocabularySize = _api.VocabularySize(_vocabulary);
+        _hasTokenizer = _api.VocabularyKind(_vocabulary) != 0;
         try
         {
             _context = CreateContext(request);
@@ -88,6 +91,8 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
     public int[] Tokenize(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial)
     {
         RequireModel();
+        if (!_hasTokenizer)
+            throw new InferenceException(InferenceFailure.Unsupported, "the model has no tokenizer (vocab type: no vocab)");
         // No vocabulary makes more tokens than bytes, but for the special ones added.
         int[] ids = new int[utf8.Length + 8];
         for (int attempt = 0; ; attempt++)

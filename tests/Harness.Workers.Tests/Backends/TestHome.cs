@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Harness.Workers.Backends;
 using NUnit.Framework;
 
@@ -24,8 +25,22 @@ internal static class TestHome
 
     public static string? Npm { get; } = NpmClient.FindExecutable(Environment.GetEnvironmentVariable("PATH") ?? "");
 
-    public static BackendSpec Spec(string build) => NodeLlamaCpp.Cpu(build, PackageVersions[build])
-        ?? throw new IgnoreException("there is no llama.cpp package for this platform");
+    public static BackendSpec Spec(string build)
+    {
+        string? package = (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), OperatingSystem.IsLinux(), RuntimeInformation.ProcessArchitecture) switch
+        {
+            (_, _, true, Architecture.X64) => "linux-x64",
+            (_, _, true, Architecture.Arm64) => "linux-arm64",
+            (_, true, _, Architecture.Arm64) => "mac-arm64-metal",
+            (_, true, _, Architecture.X64) => "mac-x64",
+            (true, _, _, Architecture.X64) => "win-x64",
+            (true, _, _, Architecture.Arm64) => "win-arm64",
+            _ => null,
+        };
+        if (package is null)
+            Assert.Ignore("node-llama-cpp has no llama.cpp package for this platform");
+        return new BackendSpec("llama.cpp", build, [new BackendPackage($"@node-llama-cpp/{package}", PackageVersions[build])]);
+    }
 
     /// <summary>The directory of a build's libraries; skips the test where it cannot be had.</summary>
     public static string Directory(string build)
