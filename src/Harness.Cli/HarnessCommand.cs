@@ -9,7 +9,9 @@ internal static class HarnessCommand
     /// <summary>Builds the root command with all commands.</summary>
     public static RootCommand Create() => new("Finds out, by trying, which local LLMs work on which engine.")
     {
+        BackendsCommand.Create(),
         ForgeCommand.Create(),
+        HardwareCommand.Create(),
         ModelsCommand.Create(),
         PlanCommand.Create(),
         TokenizeCommand.Create(),

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Harness.Matrix;
+using Harness.Workers.Backends;
+
+namespace Harness.Cli.Commands;
+
+/// <summary><c>harness backends</c>: the engines there are, and installing them.</summary>
+internal static class BackendsCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create() => new("backends", "Lists the backends, and installs them.") { CreateList(), CreateInstall() };
+
+    private static Command CreateList()
+    {
+        Option<string?> catalogue = CatalogueOption();
+        var json = new Option<bool>("--json") { Description = "Prints a JSON array, one object a build, and nothing else." };
+        var command = new Command(
+            "list",
+            """
+            Lists every build of the catalogue and of the store: whether it is installed, where it came from, how to get it.
+
+            Installed builds lie under HARNESS_HOME, by default the platform's cache directory. The digest is sha256 over
+            the libraries, as `sha256sum` lists them sorted by name.
+
+            Examples:
+              harness backends list
+              harness backends list --json
+            """)
+        {
+            catalogue, json,
+        };
+        command.SetAction(parsed => Guard(() =>
+        {
+            IReadOnlyList<BackendLine> lines = BackendLines.Of(Load(parsed.GetValue(catalogue)), Store());
+            if (parsed.GetValue(json))
+                BackendTable.WriteJson(lines);
+            else
+                BackendTable.Show(lines);
+            return Task.FromResult(ExitStatus.Done);
+        }));
+        return command;
+    }
+
+    private static Command CreateInstall()
+    {
+        var backend = new Argument<string>("BACKEND") { Description = "llama.cpp@BUILD, or llama.cpp for the newest build of the catalogue." };
+        Option<string?> catalogue = CatalogueOption();
+        var json = new Option<bool>("--json") { Description = "Prints one JSON object and nothing else." };
+        var command = new Command(
+            "install",
+            """
+            Gets a prebuilt backend through npm into the harness's own store, and says what it is and where it came from.
+
+            The user's own npm fetches the package, with its registry and proxy; nothing is executed from it. The archive
+            is checked against the integrity npm gives. A build that is there already is left as it is.
+
+            Examples:
+              harness backends install llama.cpp
+              harness backends install llama.cpp@b8390
+
+            Exit status: 0 it is installed; 1 it could not be had; 2 there is no such build.
+            """)
+        {
+            backend, catalogue, json,
+        };
+        command.SetAction((parsed, cancellation) => Guard(async () =>
+        {
+            BackendSpec spec = BackendLines.Spec(parsed.GetRequiredValue(backend), Load(parsed.GetValue(catalogue)));
+            bool quiet = parsed.GetValue(json) || Console.IsErrorRedirected;
+            InstalledBackend installed = await Store().InstallAsync(spec, quiet ? null : new Said(), cancellation).ConfigureAwait(false);
+            BackendLine line = BackendLines.Of(installed);
+            if (parsed.GetValue(json))
+                BackendTable.WriteJson(line);
+            else
+                BackendTable.ShowInstalled(line);
+            return ExitStatus.Done;
+        }));
+        return command;
+    }
+
+    private static Option<string?> CatalogueOption() => new("--catalogue")
+    {
+        Description = "The catalogue's directory; by default matrix/ beside or above here.",
+        HelpName = "DIR",
+    };
+
+    private static BackendStore Store() => new(HarnessHome.Locate());
+
+    private static Catalogue Load(string? named) => Catalogue.Load(named ?? CatalogueLocation.Find()
+        ?? throw new MatrixException(new Diagnostic(
+            "there is no catalogue (matrix/) in this directory or above it", "go to a checkout of the harness, or name one with --catalogue DIR")));
+
+    private static async Task<int> Guard(Func<Task<int>> act)
+    {
+        try
+        {
+            return await act().ConfigureAwait(false);
+        }
+        catch (MatrixException e)
+        {
+            foreach (Diagnostic diagnostic in e.Diagnostics)
+                await Console.Error.WriteLineAsync($"error: {diagnostic}").ConfigureAwait(false);
+            return ExitStatus.Usage;
+        }
+        catch (BackendException e)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}\n  {e.Remedy}").ConfigureAwait(false);
+            return ExitStatus.Unexpected;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("error: interrupted\n  nothing was installed; run the same command again").ConfigureAwait(false);
+            return ExitStatus.Unexpected;
+        }
+    }
+
+    /// <summary>Progress on a terminal's standard error: a line for each step.</summary>
+    private sealed class Said : IProgress<string>
+    {
+        public void Report(string value) => Console.Error.WriteLine($"{value} …");
+    }
+}
