@@ -7,7 +7,7 @@ namespace Harness.Cli.Commands;
 
 /// <summary>One build, as <c>harness backends</c> shows it.</summary>
 /// <param name="Backend">As <c>llama.cpp@v0.5.0</c>.</param>
-/// <param name="State"><c>built in</c>, <c>installed</c>, <c>not installed</c> or <c>unavailable</c>.</param>
+/// <param name="State"><c>built in</c>, <c>installed</c>, <c>absent</c> or <c>unavailable</c>.</param>
 /// <param name="From">Where it came from or would come from, or null.</param>
 /// <param name="Upstream">What the packager says it built, or null.</param>
 /// <param name="Digest">sha256 over its libraries, where it is installed.</param>
@@ -38,7 +38,7 @@ internal static class BackendLines
         {
             string id = build.Id.ToString();
             if (build.IsBuiltIn)
-                lines.Add(new BackendLine(id, "built in", From: $"harness {Version()}"));
+                lines.Add(new BackendLine(id, "built in", From: $"harness {Version()}, {Harness.Engine.Model.InstructionSet}"));
             else if (installed.Remove(id, out InstalledBackend? there))
                 lines.Add(Of(there));
             else
@@ -71,9 +71,9 @@ internal static class BackendLines
             if (catalogue.Backends.Any(backend => backend.Engine == text))
                 throw new MatrixException(new Diagnostic($"{text} is part of the harness", "there is nothing to install"));
             string[] known = [.. builds.Select(known => known.Id.ToString())];
-            string nearest = NearestWord.Find(text, known) is { } word ? $"did you mean {word}? " : "";
+            string nearest = NearestWord.Find(text, known) is { } word ? $"Did you mean {word}? " : "";
             throw new MatrixException(new Diagnostic(
-                $"there is no backend '{text}' to install", $"{nearest}known are: {string.Join(", ", known)}"));
+                $"there is no backend '{text}' to install", $"{nearest}Known are: {string.Join(", ", known)}"));
         }
 
         string platform = HardwareProbe.Platform();
@@ -85,15 +85,20 @@ internal static class BackendLines
 
     private static BackendLine Missing(BackendBuild build) => build.FindPackage(HardwareProbe.Platform(), "cpu") is { } package
         ? new BackendLine(
-            build.Id.ToString(), "not installed",
+            build.Id.ToString(), "absent",
             $"{package.Registry} {package.Name}@{package.Version}{(package.Unverified ? " (unverified)" : "")}",
             HowTo: $"harness backends install {build.Id}")
         : new BackendLine(
             build.Id.ToString(), "unavailable",
             HowTo: $"no package for {HardwareProbe.Platform()}: build it, and give its directory with --llama-cpp DIR");
 
-    private static string Version() =>
-        typeof(BackendLines).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+    // As 0.1.0+43038669: enough of the commit to find it.
+    private static string Version()
+    {
+        string version = typeof(BackendLines).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        int commit = version.IndexOf('+', StringComparison.Ordinal) + 1;
+        return commit > 0 && version.Length > commit + 8 ? version[..(commit + 8)] : version;
+    }
 
     private static string WithoutHome(string path)
     {

@@ -12,17 +12,22 @@ internal static partial class BackendTable
     /// <summary>A table, and below it how to get what is not there.</summary>
     public static void Show(IReadOnlyList<BackendLine> lines)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("Backend", "State", "From", "Digest", "Where");
+        Grid grid = new();
+        for (int column = 0; column < 4; column++)
+            grid.AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2));
+        grid.AddRow("Backend", "State", "From", "Digest");
         foreach (BackendLine line in lines)
         {
-            table.AddRow(
-                new Text(line.Backend), new Text(line.State), new Text(line.From ?? "–"),
-                new Text(line.Digest is { } digest ? digest[..12] : "–"), new Text(line.Directory ?? "–"));
+            grid.AddRow(
+                new Spectre.Console.Text(line.Backend), new Spectre.Console.Text(line.State),
+                new Spectre.Console.Text(line.From ?? "–"), new Spectre.Console.Text(line.Digest is { } digest ? digest[..12] : "–"));
         }
 
-        AnsiConsole.Write(table);
+        AnsiConsole.Write(grid);
+        foreach (BackendLine line in lines.Where(line => line.Directory is not null))
+            Console.Out.WriteLine($"{line.Backend} lies in {line.Directory}");
         foreach (BackendLine line in lines.Where(line => line.HowTo is not null))
-            Console.Out.WriteLine($"{line.Backend}: {line.HowTo}");
+            Console.Out.WriteLine($"for {line.Backend}: {line.HowTo}");
     }
 
     /// <summary>What was installed.</summary>

@@ -99,7 +99,11 @@ internal static class BackendsCommand
         catch (MatrixException e)
         {
             foreach (Diagnostic diagnostic in e.Diagnostics)
-                await Console.Error.WriteLineAsync($"error: {diagnostic}").ConfigureAwait(false);
+            {
+                string?[] said = [$"error: {diagnostic.Message}", diagnostic.Where, diagnostic.Remedy];
+                await Console.Error.WriteLineAsync(string.Join("\n  ", said.OfType<string>())).ConfigureAwait(false);
+            }
+
             return ExitStatus.Usage;
         }
         catch (BackendException e)

@@ -45,7 +45,7 @@ internal static partial class HardwareCommand
     private static void Show(MachineHardware hardware)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
-        void Row(string name, string value) => grid.AddRow(new Text(name), new Text(value));
+        void Row(string name, string value) => grid.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(value));
 
         CpuInfo cpu = hardware.Cpu;
         Row("processor", cpu.Model ?? "unknown");
