@@ -20,7 +20,7 @@ internal static partial class BackendTable
         {
             grid.AddRow(
                 new Spectre.Console.Text(line.Backend), new Spectre.Console.Text(line.State),
-                new Spectre.Console.Text(line.From ?? "–"), new Spectre.Console.Text(line.Digest is { } digest ? digest[..12] : "–"));
+                new Spectre.Console.Text(line.From ?? "–"), new Spectre.Console.Text(line.Digest is { } digest ? digest[..8] : "–"));
         }
 
         AnsiConsole.Write(grid);
