@@ -25,9 +25,9 @@ public static class PlanningBenchmark
             Plan plan = Plan.Create(matrix.Catalogue, matrix.File, new(), facts);
             table.Line("cells (to try)", $"{plan.Cells.Count} ({plan.ToTry})");
             table.Time($"read {Models} models", () => LoadedMatrix.Load(Path.Combine(root, "matrix.yaml")), runs: 3);
-            TimeSpan median = table.Time("plan all", () => Plan.Create(matrix.Catalogue, matrix.File, new(), facts));
+            TimeSpan least = table.Time("plan all", () => Plan.Create(matrix.Catalogue, matrix.File, new(), facts));
             table.Time("plan part 3/7", () => Plan.Create(matrix.Catalogue, matrix.File, new() { Shard = new(3, 7) }, facts));
-            table.Line("under a second", median < TimeSpan.FromSeconds(1) ? "yes" : "NO");
+            table.Line("under a second", least < TimeSpan.FromSeconds(1) ? "yes" : "NO");
         }
         finally
         {

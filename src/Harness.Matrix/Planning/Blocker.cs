@@ -7,10 +7,22 @@ internal sealed class Blocker(EnvironmentFacts environment, Catalogue catalogue)
 {
     private readonly HashSet<BackendId> _installed = [.. environment.InstalledBackends];
 
-    public Blocked? Judge(Variant variant, BackendBuild build, string hardware, RunOptions options) =>
-        Quant(variant) ?? Hardware(build, hardware) ?? Backend(build, hardware) ?? Files(variant) ?? Size(variant, options);
+    private readonly Dictionary<(BackendId, string), Blocked?> _ofBackend = [];
 
-    private static Blocked? Quant(Variant variant)
+    /// <summary>What stands in the way of a backend on some hardware, whatever the model; worked out once for each pair.</summary>
+    public Blocked? OfBackend(BackendBuild build, string hardware)
+    {
+        (BackendId, string) key = (build.Id, hardware);
+        if (!_ofBackend.TryGetValue(key, out Blocked? blocked))
+            _ofBackend.Add(key, blocked = Hardware(build, hardware) ?? Backend(build, hardware));
+        return blocked;
+    }
+
+    /// <summary>What stands in the way of a variant's files, whatever the backend.</summary>
+    public Blocked? OfFiles(Variant variant, RunOptions options) => Files(variant) ?? Size(variant, options);
+
+    /// <summary>Says that a quantization cannot be had, or nothing.</summary>
+    public static Blocked? OfQuant(Variant variant)
     {
         if (variant.Source is not null) return null;
         ModelEntry model = variant.Model;

@@ -156,13 +156,16 @@ internal sealed class Planner
                 prompts.Add(model.Id, asked);
             }
 
+            // The least helpful to change comes first: no other backend makes a file that is not published.
+            Blocked? quant = Blocker.OfQuant(variant.Variant);
+            Blocked? files = _blocker.OfFiles(variant.Variant, _profile.Options);
             foreach ((BackendBuild build, string api) in variant.Ordered())
             {
                 Cell cell = new(model.Id, variant.Variant.Quant, build.Id, api);
                 if (Excluded(cell)) continue;
                 cells.Add(new(
                     cell, variant.Variant, build, asked, _profile.Options, _catalogue.ExpectationFor(cell),
-                    _blocker.Judge(variant.Variant, build, api, _profile.Options)));
+                    quant ?? _blocker.OfBackend(build, api) ?? files));
             }
         }
 
