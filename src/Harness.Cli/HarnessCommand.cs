@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Harness.Cli.Commands;
 
 namespace Harness.Cli;
@@ -12,8 +13,22 @@ internal static class HarnessCommand
         BackendsCommand.Create(),
         ForgeCommand.Create(),
         HardwareCommand.Create(),
+        LogitsCommand.Create(),
         ModelsCommand.Create(),
         PlanCommand.Create(),
         TokenizeCommand.Create(),
     };
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">Its words.</param>
+    /// <returns>The exit status; <see cref="ExitStatus.Usage"/> when the words make no command.</returns>
+    public static int Run(string[] args)
+    {
+        ParseResult parsed = Create().Parse(args);
+
+        // Its own way of reporting ends with status 1, which here means that something expected to work did not.
+        return parsed.Action is ParseErrorAction
+            ? CommandLineErrors.Report(parsed, Console.Error)
+            : parsed.InvokeAsync().GetAwaiter().GetResult();
+    }
 }

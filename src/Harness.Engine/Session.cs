@@ -81,7 +81,7 @@ public sealed unsafe class Session : IDisposable
     /// <param name="wanted">Which rows of logits.</param>
     /// <param name="logits">Receives them: 1 or <c>ids.Length</c> rows of <see cref="VocabularySize"/>.</param>
     /// <exception cref="ArgumentException">An id, the position or the length of <paramref name="logits"/> is out of range.</exception>
-    public void Evaluate(ReadOnlySpan<int> ids, int startPosition, LogitsWanted wanted, Span<float> logits)
+    public void Evaluate(scoped ReadOnlySpan<int> ids, int startPosition, LogitsWanted wanted, scoped Span<float> logits)
     {
         Check(ids, startPosition);
         long rows = wanted == LogitsWanted.All ? ids.Length : 1;
@@ -137,7 +137,7 @@ public sealed unsafe class Session : IDisposable
     /// <param name="startPosition">The first one's position, at most <see cref="Length"/>.</param>
     /// <param name="logits">The last position's logits; good until the session is used again.</param>
     /// <returns>The id with the largest logit, the lowest such id.</returns>
-    public int EvaluateGreedily(ReadOnlySpan<int> ids, int startPosition, out ReadOnlySpan<float> logits)
+    public int EvaluateGreedily(scoped ReadOnlySpan<int> ids, int startPosition, out ReadOnlySpan<float> logits)
     {
         var row = new Span<float>(state.Logits, VocabularySize);
         Evaluate(ids, startPosition, LogitsWanted.Last, row);

@@ -1,4 +1,5 @@
 using Harness.Workers;
+using Harness.Workers.Builtin;
 using Harness.Workers.LlamaCpp;
 
 namespace Harness.Cli.Commands;
@@ -16,6 +17,7 @@ internal static class WorkerCommand
 
     private static IInferenceEngine Create(string[] engine) => engine switch
     {
+        ["builtin"] => new BuiltinEngine(),
         ["llama.cpp", var directory] => new LlamaCppEngine(directory),
         _ => throw new InferenceException(
             InferenceFailure.Unsupported, $"this harness has no engine called {string.Join(' ', engine)}"),

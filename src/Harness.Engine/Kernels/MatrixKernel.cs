@@ -18,6 +18,8 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
 {
     private const int TileRows = 4;
 
+    // The loops are compiled optimized at their first call: a probe model's whole run is over before tiers would change.
+
     // Four rows of it and the input's piece stay in the first-level cache.
     private const int Piece = 1024;
 
@@ -35,6 +37,7 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
 
     public void UnpackRow(byte* row, int columns, float* destination) => Unpack(row, columns, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyVector(in MatrixJob job, int firstRow, int rowCount, float* scratch)
     {
         int columns = job.Projection.Weight.Columns;
@@ -80,6 +83,7 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyPanel(in MatrixJob job, int firstRow, int rowCount, float* scratch)
     {
         int columns = job.Projection.Weight.Columns;
@@ -108,6 +112,7 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TileOfFour(
         in MatrixJob job, int firstRow, int row, int rowCount, int token, float** weights, int padded)
     {
@@ -162,6 +167,7 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
             StoreFour(in job, row + 3, token, s30, s31, s32, s33);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TileOfTwo(
         in MatrixJob job, int firstRow, int row, int rowCount, int token, float** weights, int padded)
     {

@@ -35,6 +35,7 @@ internal unsafe interface IPrimitives
 internal sealed unsafe class Primitives<TLanes> : IPrimitives
     where TLanes : struct, ILanes<TLanes>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void RmsNorm(float* input, float* weight, float* output, int length, float epsilon)
     {
         TLanes sums = TLanes.Zero;
@@ -57,6 +58,7 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
             output[i] = input[i] * scale * weight[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SiluMultiply(float* gate, float* up, int length)
     {
         TLanes one = TLanes.Fill(1f);
@@ -78,6 +80,7 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
         return TLanes.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddScaled(float* accumulator, float factor, float* values, int padded)
     {
         TLanes factors = TLanes.Fill(factor);
@@ -85,6 +88,7 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
             TLanes.MultiplyAdd(factors, TLanes.Load(values + i), TLanes.Load(accumulator + i)).Store(accumulator + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public float ExpOfDifference(float* scores, int length)
     {
         int padded = MatrixKernels.Pad(length);
@@ -107,6 +111,7 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
         return TLanes.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WidenHalves(Half* source, int length, float* destination)
     {
         int whole = length - (length % TLanes.Count);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -43,6 +44,7 @@ public readonly struct BF16Format : ITensorFormat<BF16Format>, ITensorEncoder<BF
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         nint i = 0;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -34,6 +35,7 @@ public readonly struct F16Format : ITensorFormat<F16Format>, ITensorEncoder<F16F
             BinaryPrimitives.WriteHalfLittleEndian(destination[(2 * i)..], (Half)source[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         nint i = 0;

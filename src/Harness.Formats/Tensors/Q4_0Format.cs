@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -72,6 +73,7 @@ public readonly struct Q4_0Format : ITensorFormat<Q4_0Format>, ITensorEncoder<Q4
 
     private static int Quant(float scaled) => Math.Min(15, (int)(sbyte)(scaled + 8.5f));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         TLanes nibble = TLanes.Fill(15);

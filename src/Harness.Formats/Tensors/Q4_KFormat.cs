@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -54,6 +55,7 @@ public readonly partial struct Q4_KFormat : ITensorFormat<Q4_KFormat>, ILaneDeco
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) =>
         LaneDecoding.Decode<Q4_KFormat>(source, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         TLanes nibble = TLanes.Fill(15);

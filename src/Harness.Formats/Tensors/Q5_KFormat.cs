@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -56,6 +57,7 @@ public readonly partial struct Q5_KFormat : ITensorFormat<Q5_KFormat>, ILaneDeco
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) =>
         LaneDecoding.Decode<Q5_KFormat>(source, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         TLanes nibble = TLanes.Fill(15);

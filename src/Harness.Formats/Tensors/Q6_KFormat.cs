@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -55,6 +56,7 @@ public readonly partial struct Q6_KFormat : ITensorFormat<Q6_KFormat>, ILaneDeco
     public static void Decode(ReadOnlySpan<byte> source, Span<float> destination) =>
         LaneDecoding.Decode<Q6_KFormat>(source, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         TLanes nibble = TLanes.Fill(15);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Harness.Formats.Tensors;
 
@@ -61,6 +62,7 @@ public readonly struct Q8_0Format : ITensorFormat<Q8_0Format>, ITensorEncoder<Q8
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static unsafe void ILaneDecoder.DecodeLanes<TLanes>(byte* source, float* destination, nint blocks)
     {
         for (; blocks > 0; blocks--)
