@@ -3,6 +3,7 @@ using Harness.Benchmarks;
 // dotnet run -c Release --project tests/Harness.Benchmarks -- [NAME…]: all benchmarks, or those named.
 Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordinal)
 {
+    [EngineBenchmark.Name] = EngineBenchmark.Run,
     [PlanningBenchmark.Name] = PlanningBenchmark.Run,
 };
 
