@@ -48,6 +48,8 @@ internal class ScriptedEngine : IInferenceEngine
         float[] row = new float[Vocabulary];
         foreach (int id in ids)
         {
+            if (id < 0)
+                throw new InferenceException(InferenceFailure.Error, $"there is no token {id}");
             Array.Clear(row);
             row[(id + 1) % Vocabulary] = 10;
             logits.Write(MemoryMarshal.AsBytes(row.AsSpan()));

@@ -64,6 +64,16 @@ public class WorkerHostSpecs
     }
 
     [Test]
+    public void A_scoring_that_fails_leaves_no_file()
+    {
+        string file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.logits");
+        string path = System.Text.Json.JsonSerializer.Serialize(file);
+        string[] replies = Talk($$"""{"id":1,"type":"score","ids":[5,-1],"logits":{{path}}}""");
+        Assert.That(replies.Single(), Does.Contain("\"error\""));
+        Assert.That(File.Exists(file), Is.False);
+    }
+
+    [Test]
     public void Nothing_after_exit_is_answered()
     {
         Assert.That(Talk("""{"id":1,"type":"exit"}""", """{"id":2,"type":"hello"}"""), Has.Length.EqualTo(1));

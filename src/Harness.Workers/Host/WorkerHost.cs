@@ -219,9 +219,20 @@ public sealed class WorkerHost
     private WireResult Score(WireRequest request)
     {
         string path = Need(request.Logits, "logits");
+        int[] ids = Need(request.Ids, "ids");
         Scoring scoring;
-        using (FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20))
-            scoring = engine.Score(Need(request.Ids, "ids"), file);
+        try
+        {
+            using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20);
+            scoring = engine.Score(ids, file);
+        }
+        catch
+        {
+            // Half a file of logits looks like a whole one of fewer tokens.
+            File.Delete(path);
+            throw;
+        }
+
         return new WireResult
         {
             Tokens = scoring.Tokens,
