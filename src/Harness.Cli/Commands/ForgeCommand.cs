@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Harness.Cli.Planning;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
 using Harness.Matrix;
@@ -80,7 +81,7 @@ internal static class ForgeCommand
         }
         catch (MatrixException exception)
         {
-            return Fail(ExitStatus.Usage, "the catalogue is wrong", exception.Message, "Correct it, or give --like a GGUF file.");
+            return MatrixErrors.Report(exception, Console.Error);
         }
         catch (GgufException exception)
         {
@@ -116,9 +117,8 @@ internal static class ForgeCommand
 
     private static ForgeShape CatalogueShape(string name)
     {
-        string directory = CatalogueLocation.Find() ?? throw new ForgeException(
-            $"'{name}' is no file, and there is no catalogue to look it up in", "--like", "Give a GGUF file, or run where a folder 'matrix' is at hand.");
-        var catalogue = Catalogue.Load(directory);
+        string matrix = MatrixLocation.Find(named: null, Environment.CurrentDirectory, Path.Combine(AppContext.BaseDirectory, "catalogue"));
+        Catalogue catalogue = LoadedMatrix.Load(matrix).Catalogue;
         string known = string.Join(", ", catalogue.Models.Where(m => m.Shape is not null).Select(m => m.Id));
         ModelEntry? model = catalogue.FindModel(name);
         if (model?.Shape is not { } shape)
