@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Harness.LoopbackHub;
 
 const string usage = """
@@ -59,12 +60,13 @@ faults.ForEach(hub.Faults.Add);
 Console.WriteLine(hub.Endpoint.GetLeftPart(UriPartial.Authority));
 
 using var ended = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
+void End(PosixSignalContext signal)
 {
-    e.Cancel = true;
+    signal.Cancel = true;
     ended.Cancel();
-};
-AppDomain.CurrentDomain.ProcessExit += (_, _) => ended.Cancel();
+}
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 if (untilEof)
     _ = Task.Run(() =>
     {
