@@ -16,6 +16,8 @@ internal static class HarnessCommand
         LogitsCommand.Create(),
         ModelsCommand.Create(),
         PlanCommand.Create(),
+        ReportCommand.Create(),
+        RunCommand.Create(),
         TokenizeCommand.Create(),
     };
 

@@ -28,23 +28,28 @@ internal sealed class SelectionOptions
     /// <summary>Whether nothing may be fetched.</summary>
     public bool Offline(ParseResult parsed) => parsed.GetValue(_offline);
 
+    /// <summary>The matrix named, or null.</summary>
+    public string? Matrix(ParseResult parsed) => parsed.GetValue(_matrix);
+
+    /// <summary>What the options choose.</summary>
+    /// <exception cref="MatrixException">The shard is none.</exception>
+    public Selection Choose(ParseResult parsed) => new()
+    {
+        Profile = parsed.GetValue(_profile) ?? "default",
+        Models = Values(parsed, _models),
+        Quants = Values(parsed, _quants),
+        Backends = Values(parsed, _backends),
+        Hardware = Values(parsed, _hardware),
+        Shard = parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null,
+    };
+
     /// <summary>Plans what the command line asks for, on this machine.</summary>
     /// <exception cref="MatrixException">The matrix, the catalogue or the selection is wrong.</exception>
     /// <exception cref="HubException">A variable of the hub's is malformed.</exception>
     public ChosenPlan Plan(ParseResult parsed)
     {
-        Selection selection = new()
-        {
-            Profile = parsed.GetValue(_profile) ?? "default",
-            Models = Values(parsed, _models),
-            Quants = Values(parsed, _quants),
-            Backends = Values(parsed, _backends),
-            Hardware = Values(parsed, _hardware),
-            Shard = parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null,
-        };
-        // Installed as a tool, outside a checkout, the program carries its catalogue beside itself.
-        string path = MatrixLocation.Find(parsed.GetValue(_matrix), Environment.CurrentDirectory, Path.Combine(AppContext.BaseDirectory, "catalogue"));
-        LoadedMatrix matrix = LoadedMatrix.Load(path);
+        Selection selection = Choose(parsed);
+        LoadedMatrix matrix = LoadedMatrix.Load(CatalogueFiles.Matrix(Matrix(parsed)));
         EnvironmentProbe probe = new(HubOptions.FromEnvironment().CacheDirectory, HarnessHome.Locate());
         EnvironmentFacts facts = probe.Look(Offline(parsed));
         return new(matrix, facts, Harness.Matrix.Plan.Create(matrix.Catalogue, matrix.File, selection, facts));

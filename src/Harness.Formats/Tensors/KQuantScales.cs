@@ -29,4 +29,23 @@ internal static class KQuantScales
     public static int Minimum(ReadOnlySpan<byte> packed, int subBlock) => subBlock < 4
         ? packed[subBlock + 4] & 63
         : (packed[subBlock + 4] >> 4) | ((packed[subBlock] >> 6) << 4);
+
+    /// <summary>Stores a sub-block's scale and minimum; the bytes begin as zero and sub-blocks come in order.</summary>
+    /// <param name="packed">The 12 bytes.</param>
+    /// <param name="subBlock">0 to 7.</param>
+    /// <param name="scale">0 to 63.</param>
+    /// <param name="minimum">0 to 63.</param>
+    public static void Pack(Span<byte> packed, int subBlock, int scale, int minimum)
+    {
+        if (subBlock < 4)
+        {
+            packed[subBlock] = (byte)scale;
+            packed[subBlock + 4] = (byte)minimum;
+            return;
+        }
+
+        packed[subBlock + 4] = (byte)((scale & 15) | ((minimum & 15) << 4));
+        packed[subBlock - 4] |= (byte)((scale >> 4) << 6);
+        packed[subBlock] |= (byte)((minimum >> 4) << 6);
+    }
 }

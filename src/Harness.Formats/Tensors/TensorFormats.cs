@@ -12,9 +12,9 @@ public static class TensorFormats
         Coded<BF16Format>(),
         Coded<Q4_0Format>(),
         Coded<Q8_0Format>(),
-        ReadOnly<Q4_KFormat>(),
-        ReadOnly<Q5_KFormat>(),
-        ReadOnly<Q6_KFormat>(),
+        Coded<Q4_KFormat>(),
+        Coded<Q5_KFormat>(),
+        Coded<Q6_KFormat>(),
     ];
 
     /// <summary>All formats, in the order of this file.</summary>

@@ -19,6 +19,12 @@ public sealed record Variant(
     /// <summary>Where its files come from.</summary>
     public VariantOrigin Origin => Source?.Origin ?? Model.Origin;
 
+    /// <summary>A model of the catalogue at one quantization.</summary>
+    /// <param name="catalogue">The catalogue.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="quant">The quantization; one that cannot be had gives a variant without a source.</param>
+    public static Variant Of(Catalogue catalogue, ModelEntry model, string quant) => Create(catalogue, model, quant);
+
     internal static Variant Create(Catalogue catalogue, ModelEntry model, string quant)
     {
         QuantSource? source = model.FindQuant(quant);

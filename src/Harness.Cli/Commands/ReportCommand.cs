@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Harness.Cli.Running;
+using Harness.Receipts.Store;
+using Harness.Reporting;
+
+namespace Harness.Cli.Commands;
+
+/// <summary><c>harness report</c>: the page of a run, made anew from its receipts.</summary>
+internal static class ReportCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var folder = new Argument<string?>("DIR") { Description = "A folder with receipts.jsonl; by default the newest run.", Arity = ArgumentArity.ZeroOrOne };
+        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md in DIR.", HelpName = "FILE" };
+        var matrix = new Option<string?>("--matrix") { Description = "The matrix whose templates are used.", HelpName = "FILE" };
+        var json = new Option<bool>("--json") { Description = "Prints one JSON object and nothing else." };
+        var command = new Command(
+            "report",
+            """
+            Makes the page of a run anew from its receipts: verdicts by today's rules, layout by today's template.
+            Nothing is run.
+
+            Examples:
+              harness report
+              harness report reports/runs/20261121-120000-000
+              harness report nightly --out reports/nightly.md
+            """)
+        {
+            folder, output, matrix, json,
+        };
+        command.SetAction((parsed, _) => CommandErrors.GuardAsync(() =>
+        {
+            string from = parsed.GetValue(folder) ?? Newest();
+            if (!File.Exists(Path.Combine(from, "receipts.jsonl")))
+                throw new CommandException(ExitStatus.Usage, "there is no receipts.jsonl in it", from, "Name the folder of a run, as reports/runs/… or what --out named.");
+            string page = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(from, ReportPage.FileName));
+            string catalogue = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(CatalogueFiles.Matrix(parsed.GetValue(matrix))))!, "matrix");
+            ReportView view = ReportPage.Write(ReceiptStore.Read(from), page, catalogue);
+            if (parsed.GetValue(json)) RunOutput.PrintJson(view, page);
+            else RunOutput.Print(view, Path.GetRelativePath(Environment.CurrentDirectory, page));
+            return Task.FromResult(ExitStatus.Done);
+        }));
+        return command;
+    }
+
+    private static string Newest()
+    {
+        string runs = Path.Combine(CatalogueFiles.ReportsFolder(), "runs");
+        string? newest = Directory.Exists(runs) ? Directory.EnumerateDirectories(runs).Order(StringComparer.Ordinal).LastOrDefault() : null;
+        return newest ?? throw new CommandException(ExitStatus.Usage, "there is no run yet", runs, "Run 'harness run' first, or name a folder with receipts.");
+    }
+}

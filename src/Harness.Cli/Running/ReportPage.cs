@@ -1,0 +1,35 @@
+using Harness.Receipts.Store;
+using Harness.Reporting;
+
+namespace Harness.Cli.Running;
+
+/// <summary>Renders the page of a folder of receipts.</summary>
+internal static class ReportPage
+{
+    /// <summary>The page's name.</summary>
+    public const string FileName = "report.md";
+
+    /// <summary>Writes the page beside the receipts.</summary>
+    /// <param name="store">The receipts.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="catalogueDirectory">The catalogue, for the template beside it.</param>
+    /// <returns>What it shows.</returns>
+    public static ReportView Write(ReceiptStore store, string folder, string catalogueDirectory) =>
+        Write(new ReceiptSet(store.Receipts, store.Comparisons, store.Runs, store.Logits), Path.Combine(folder, FileName), catalogueDirectory);
+
+    /// <inheritdoc cref="Write(ReceiptStore, string, string)"/>
+    /// <param name="set">The receipts.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="catalogueDirectory">The catalogue, for the template beside it.</param>
+    public static ReportView Write(ReceiptSet set, string path, string catalogueDirectory)
+    {
+        ReportView view = new ReportBuilder(set).Build("Model compatibility");
+        string template = File.ReadAllText(CatalogueFiles.Template(catalogueDirectory, "report.md.hbs"));
+        string page = new MarkdownReport(template).Render(view);
+        // Whole or not at all: somebody may be reading it.
+        string partial = path + ".partial";
+        File.WriteAllText(partial, page);
+        File.Move(partial, path, overwrite: true);
+        return view;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Harness.Hub;
+using Harness.Matrix;
+using Harness.Receipts;
+using Harness.Receipts.Store;
+using Harness.Receipts.Verdicts;
+using Harness.Reporting;
+using Harness.Runner;
+using Harness.Workers;
+using Harness.Workers.Backends;
+
+namespace Harness.Cli.Running;
+
+/// <summary>A run from the command line: plan, run, page, table.</summary>
+internal static class RunSession
+{
+    /// <summary>Runs.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="cancellation">Ctrl-C.</param>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> RunAsync(RunRequest request, CancellationToken cancellation)
+    {
+        if (request.Threads is < 1 or > 1024)
+            throw new CommandException(ExitStatus.Usage, $"{request.Threads} is no number of threads", "--threads", "Give a number from 1 to 1024.");
+        string matrixPath = CatalogueFiles.Matrix(request.Matrix);
+        LoadedMatrix matrix = LoadedMatrix.Load(matrixPath);
+        string home = HarnessHome.Locate();
+        var backends = new BackendStore(home);
+        HubOptions hubOptions = HubOptions.FromEnvironment();
+        bool offline = request.Offline || hubOptions.Offline;
+        string? own = OwnLibraries(request.LlamaCpp);
+        EnvironmentFacts environment = new EnvironmentProbe(hubOptions.CacheDirectory, home).Look(offline);
+        Selection selection = request.Selection;
+        if (own is not null)
+        {
+            var id = BackendId.Parse($"llama.cpp@{BackendSource.OwnVersion}");
+            environment = environment with { InstalledBackends = [.. environment.InstalledBackends, id] };
+            // The user's own libraries beside the built-in engine: that is what the option is given for.
+            selection = selection with { Backends = selection.Backends ?? ["builtin", id.ToString()] };
+        }
+
+        Plan plan = Plan.Create(matrix.Catalogue, matrix.File, selection, environment);
+        string output = OutputFolder(request);
+        using ReceiptStore store = ReceiptStore.Open(output);
+        var progress = new LiveProgress(plan);
+        using var hub = new HubClient(hubOptions with { Offline = offline });
+        using var launcher = new WorkerLauncher();
+        MachineFacts machine = MachineProbe.Detect();
+        var settings = new RunnerSettings
+        {
+            RunId = Path.GetFileName(output.TrimEnd(Path.DirectorySeparatorChar)) + "-" + Guid.NewGuid().ToString("N")[..8],
+            Executable = HarnessExecutable.Path,
+            Home = home,
+            CatalogueDirectory = matrix.File.CatalogueDirectory,
+            Machine = machine,
+            Redactor = Redactor.ForThisMachine(
+                KeyValuePair.Create(home, "$HARNESS_HOME"),
+                KeyValuePair.Create(hubOptions.CacheDirectory, "$HF_HUB_CACHE"),
+                KeyValuePair.Create(Environment.CurrentDirectory, "."),
+                KeyValuePair.Create(Path.GetDirectoryName(Path.GetFullPath(matrixPath))!, ".")),
+            Profile = request.Selection.Profile,
+            Command = request.Command(),
+            CellCommandSuffix = request.CellSuffix(),
+            Resume = request.Resume,
+            Threads = request.Threads ?? environment.Cores,
+            AvailableMemoryBytes = environment.AvailableMemoryBytes ?? environment.TotalMemoryBytes,
+        };
+        var source = new BackendSource(backends, settings.Executable, environment.Platform, offline, own, progress);
+        var runner = new MatrixRunner(settings, hub, launcher, store, source, progress);
+        await progress.DuringAsync(runner.VerdictOf, () => runner.RunAsync(plan, cancellation)).ConfigureAwait(false);
+
+        ReportView view = ReportPage.Write(store, output, matrix.File.CatalogueDirectory);
+        string page = Path.Combine(output, ReportPage.FileName);
+        if (request.Json) RunOutput.PrintJson(view, page);
+        else RunOutput.Print(view, Path.GetRelativePath(Environment.CurrentDirectory, page));
+        return StatusOf(plan, view);
+    }
+
+    /// <summary>Only a cell that was expected to work, was tried, and does not, is a failure.</summary>
+    private static int StatusOf(Plan plan, ReportView view)
+    {
+        HashSet<Receipts.Cell> expected = [.. plan.Cells.Where(c => c.Expectation is not null)
+            .Select(c => new Receipts.Cell(c.Cell.Model, c.Cell.Quant, c.Cell.Backend.ToString(), c.Cell.Hardware))];
+        CellView[] shown = [.. view.Cells.Where(c => expected.Contains(c.Cell))];
+        if (shown.Any(c => c.Verdict.Kind == VerdictKind.Error)) return ExitStatus.HarnessFailed;
+        return shown.All(c => c.Verdict.Kind is VerdictKind.Works or VerdictKind.Runs or VerdictKind.Blocked or VerdictKind.Untested)
+            ? ExitStatus.Done
+            : ExitStatus.Unexpected;
+    }
+
+    private static string? OwnLibraries(string? directory)
+    {
+        if (directory is null) return null;
+        if (!Directory.Exists(directory))
+            throw new CommandException(ExitStatus.Usage, "there is no such directory", $"--llama-cpp {directory}", "Give the directory that holds libllama and libggml.");
+        string pattern = OperatingSystem.IsWindows() ? "*llama.dll" : OperatingSystem.IsMacOS() ? "libllama*.dylib" : "libllama*.so*";
+        if (!Directory.EnumerateFiles(directory, pattern).Any())
+            throw new CommandException(ExitStatus.Usage, $"there is no {pattern} in it", $"--llama-cpp {directory}", "Give the directory that holds libllama and libggml, as build/bin of a llama.cpp build.");
+        return Path.GetFullPath(directory);
+    }
+
+    private static string OutputFolder(RunRequest request)
+    {
+        if (request.Out is { } named) return Path.GetFullPath(named);
+        string runs = Path.Combine(CatalogueFiles.ReportsFolder(), "runs");
+        if (request.Resume)
+        {
+            string? newest = Directory.Exists(runs)
+                ? Directory.EnumerateDirectories(runs).Where(d => File.Exists(Path.Combine(d, "receipts.jsonl"))).Order(StringComparer.Ordinal).LastOrDefault()
+                : null;
+            return newest ?? throw new CommandException(
+                ExitStatus.Usage, "there is no run to resume", runs, "Run without --resume first, or name the folder of a run with --out DIR.");
+        }
+
+        string name = DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture);
+        return Path.Combine(runs, name);
+    }
+}

@@ -1,0 +1,30 @@
+using Harness.Formats.Gguf;
+
+namespace Harness.Runner.Variants;
+
+/// <summary>
+/// The memory a model needs, from its header: weights, KV cache and a fixed allowance for the process. An estimate,
+/// used only to keep from starting what cannot end well.
+/// </summary>
+/// <param name="WeightBytes">Exact bytes of the tensors.</param>
+/// <param name="KvBytes">Bytes of a float16 KV cache of the context asked for.</param>
+/// <param name="ProcessBytes">Allowance for code, buffers and the tokenizer.</param>
+internal sealed record FitEstimate(long WeightBytes, long KvBytes, long ProcessBytes)
+{
+    public long Total => WeightBytes + KvBytes + ProcessBytes;
+
+    public static FitEstimate Of(IReadOnlyList<GgufHeader> headers, int contextLength)
+    {
+        GgufMetadata metadata = headers[0].Metadata;
+        long weights = headers.Sum(h => h.FileLength - h.DataOffset);
+        string a = metadata.TryGetString("general.architecture", out string? name) ? name : "";
+        long Number(string key, long fallback) => metadata.TryGetNumber($"{a}.{key}", out long value) ? value : fallback;
+        long layers = Number("block_count", 0), embedding = Number("embedding_length", 0);
+        long heads = Math.Max(1, Number("attention.head_count", 1));
+        long kvHeads = Number("attention.head_count_kv", heads);
+        long keyLength = Number("attention.key_length", embedding / heads);
+        long valueLength = Number("attention.value_length", embedding / heads);
+        long kv = Math.Max(0, layers * kvHeads * (keyLength + valueLength) * sizeof(ushort) * contextLength);
+        return new FitEstimate(weights, kv, 96L << 20);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text;
+using Harness.Engine.Architectures;
+using Harness.Engine.Blueprints;
+using Harness.Formats.Gguf;
+using Harness.Formats.Tensors;
+
+namespace Harness.Workers.Builtin;
+
+/// <summary>
+/// What the built-in engine makes of a model's header, before any weight is read: the features of its blueprint, or
+/// what it lacks to run it.
+/// </summary>
+/// <param name="Features">Name and value, in the blueprint's order; empty when the architecture is not known.</param>
+/// <param name="Unsupported">The exact reason why it cannot run the model, or null when it can.</param>
+public sealed record BuiltinInspection(IReadOnlyList<KeyValuePair<string, string>> Features, string? Unsupported)
+{
+    /// <summary>
+    /// sha256 (hex) over the identities of the assemblies that compute: two builds of the same sources have the same.
+    /// </summary>
+    public static string BuildDigest { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(
+        '\n',
+        new[] { typeof(ArchitectureTable), typeof(GgufHeader), typeof(Harness.Text.Tokenizer) }
+            .Select(t => t.Assembly.ManifestModule.ModuleVersionId.ToString("N"))))));
+
+    /// <summary>Inspects the headers of all shards of a model.</summary>
+    /// <param name="headers">The headers, the first shard's first.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="GgufException">The header lacks what every model has.</exception>
+    public static BuiltinInspection Of(IReadOnlyList<GgufHeader> headers)
+    {
+        ArgumentNullException.ThrowIfNull(headers);
+        GgufTensor[] tensors = [.. headers.SelectMany(h => h.Tensors)];
+        try
+        {
+            Blueprint blueprint = ArchitectureTable.Read(new ModelHeader(headers[0].Metadata, tensors));
+            KeyValuePair<string, string>[] features = [.. blueprint.Describe().Select(f => KeyValuePair.Create(f.Name, f.Value))];
+            GgufTensor? unknown = tensors.FirstOrDefault(t => t.Type is not { } type || !TensorFormats.TryGet(type, out _));
+            return new BuiltinInspection(
+                features,
+                unknown is null ? null : $"The built-in engine does not know the tensor type {unknown.TypeName} of '{unknown.Name}'.");
+        }
+        catch (Harness.Engine.UnsupportedModelException e)
+        {
+            return new BuiltinInspection([], e.Message);
+        }
+        catch (Harness.Engine.ModelException)
+        {
+            // A header that contradicts itself is for each backend to refuse in its own words, when it is asked to load.
+            return new BuiltinInspection([], null);
+        }
+    }
+}
