@@ -45,7 +45,7 @@ internal sealed unsafe class RunState : IDisposable
         scratchFloats = ((scratchFloats + 31) / 16 * 16) + 16;
 
         LogitRows = Math.Min(panel, LargestLogitRows);
-        long vocabulary = MatrixKernels.Pad(LogitRows * blueprint.VocabularySize);
+        long vocabulary = (((long)LogitRows * blueprint.VocabularySize) + MatrixKernels.Padding - 1) / MatrixKernels.Padding * MatrixKernels.Padding;
         long rows = (2L * embedding) + query + key + value + fused + attended + (2L * feedForward) + MatrixKernels.Pad(rotary.TableLength);
         buffer = NativeBuffer.Allocate(sizeof(float) * ((panel * rows) + vocabulary + (workers * scratchFloats)));
         float* next = buffer.As<float>();
