@@ -4,6 +4,7 @@ using Harness.Benchmarks;
 Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordinal)
 {
     [EngineBenchmark.Name] = EngineBenchmark.Run,
+    [OverheadBenchmark.Name] = OverheadBenchmark.Measure,
     [PlanningBenchmark.Name] = PlanningBenchmark.Run,
 };
 
