@@ -181,7 +181,11 @@ internal sealed class TinyModel : IDisposable
         {
             float scale = format.Type == TensorType.Q6_K ? 2e-5f : 2e-4f;
             BitConverter.TryWriteBytes(bytes.AsSpan(block + at), (Half)(scale * (0.5f + random.NextSingle())));
-            if (format.Type != TensorType.Q6_K)
+            if (format.Type is TensorType.Q5_0 or TensorType.Q5_1)
+                BitConverter.TryWriteBytes(bytes.AsSpan(block), (Half)(0.01f * (0.5f + random.NextSingle())));
+            if (format.Type == TensorType.Q5_1)
+                BitConverter.TryWriteBytes(bytes.AsSpan(block + 2), (Half)(-0.16f * (0.5f + random.NextSingle())));
+            if (format.Type is TensorType.Q4_K or TensorType.Q5_K)
                 BitConverter.TryWriteBytes(bytes.AsSpan(block + 2), (Half)(7 * scale * (0.5f + random.NextSingle())));
         }
     }

@@ -43,6 +43,45 @@ internal sealed class KnownBlocks
     }
 
     [Test]
+    public void Q5_0_adds_sixteen_where_the_fifth_bit_is_set()
+    {
+        byte[] block = new byte[22];
+        WriteHalf(block, 0, 2f);
+        block[2] = 0b0000_0001; // value 0
+        block[5] = 0b1000_0000; // value 31
+        block[6] = 0x30; // value 0: 0 + 16 − 16, value 16: 3 − 16
+        block[6 + 15] = 0xF1; // value 15: 1 − 16, value 31: 15 + 16 − 16
+        float[] values = Decode<Q5_0Format>(block);
+        Assert.Multiple(() =>
+        {
+            Assert.That(values[0], Is.Zero);
+            Assert.That(values[16], Is.EqualTo(-26f));
+            Assert.That(values[15], Is.EqualTo(-30f));
+            Assert.That(values[31], Is.EqualTo(30f));
+            Assert.That(values[1], Is.EqualTo(-32f));
+        });
+    }
+
+    [Test]
+    public void Q5_1_adds_a_minimum()
+    {
+        byte[] block = new byte[24];
+        WriteHalf(block, 0, 2f);
+        WriteHalf(block, 2, -3f);
+        block[4] = 0b0000_0010; // value 1
+        block[6] = 0b0000_0001; // value 16
+        block[8] = 0x35; // value 0: 5, value 16: 3 + 16
+        float[] values = Decode<Q5_1Format>(block);
+        Assert.Multiple(() =>
+        {
+            Assert.That(values[0], Is.EqualTo(7f));
+            Assert.That(values[1], Is.EqualTo(29f));
+            Assert.That(values[16], Is.EqualTo(35f));
+            Assert.That(values[31], Is.EqualTo(-3f));
+        });
+    }
+
+    [Test]
     public void Q4_K_takes_scale_and_minimum_from_six_bits()
     {
         byte[] block = new byte[144];
