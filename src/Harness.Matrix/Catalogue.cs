@@ -56,6 +56,15 @@ public sealed class Catalogue
         return catalogue!;
     }
 
+    /// <summary>The catalogue with one more model, named by nobody but the command line.</summary>
+    /// <param name="model">The model.</param>
+    /// <exception cref="ArgumentException">Its id is taken.</exception>
+    public Catalogue With(ModelEntry model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new(Directory, [.. Models, model], Backends, Prompts, Hardware, Expectations, KnownIssues);
+    }
+
     /// <summary>Finds a model by id; case does not matter.</summary>
     /// <param name="id">The id.</param>
     /// <returns>The model, or null.</returns>
@@ -91,7 +100,11 @@ public sealed class Catalogue
 
     /// <summary>Prompts asked of a model.</summary>
     /// <param name="model">Id of the model.</param>
-    public IReadOnlyList<PromptEntry> PromptsFor(string model) => Prompts.Where(prompt => prompt.AppliesTo(model)).ToArray();
+    public IReadOnlyList<PromptEntry> PromptsFor(string model)
+    {
+        string name = FindModel(model)?.Reference is null ? model : ModelEntry.Unlisted;
+        return Prompts.Where(prompt => prompt.AppliesTo(name)).ToArray();
+    }
 
     /// <summary>What people know about a cell.</summary>
     /// <param name="cell">The cell.</param>

@@ -90,7 +90,7 @@ internal sealed class CatalogueReader
         CatalogueNames names = new(catalogue);
         foreach (PromptEntry prompt in catalogue.Prompts)
         {
-            CatalogueNames.Check(_bag, "model", names.Models, prompt.Models, "models");
+            CatalogueNames.Check(_bag, "model", [.. names.Models, ModelEntry.Unlisted], prompt.Models, "models");
             foreach (Transcript transcript in prompt.Transcripts)
             {
                 if (catalogue.FindModel(transcript.Model) is null)

@@ -28,7 +28,7 @@ public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, strin
         ArgumentException.ThrowIfNullOrEmpty(model);
         if (File.Exists(model)) return Path.GetFullPath(model);
         if (model.StartsWith(HubPrefix, StringComparison.Ordinal)) return await DownloadAsync(model[HubPrefix.Length..], quant, cancellation).ConfigureAwait(false);
-        if (LooksLikePath(model)) throw new MatrixException(new Diagnostic($"there is no file '{model}'", "give a path that exists, hf:owner/repo, or a name of the catalogue", Field: "MODEL"));
+        if (LooksLikePath(model)) throw NoFile(model);
         return await FromCatalogueAsync(model, quant, cancellation).ConfigureAwait(false);
     }
 
@@ -64,7 +64,12 @@ public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, strin
         return (await hub.DownloadAsync(files, cancellation: cancellation).ConfigureAwait(false))[0].LocalPath;
     }
 
-    private static bool LooksLikePath(string model) =>
+    /// <summary>What is said of a path that is none.</summary>
+    internal static MatrixException NoFile(string model) => new(new Diagnostic(
+        $"there is no file '{model}'", "give a path that exists, hf:owner/repo, or a name of the catalogue", Field: "MODEL"));
+
+    /// <summary>Whether a text can only be meant as a path.</summary>
+    internal static bool LooksLikePath(string model) =>
         model.Contains('/', StringComparison.Ordinal) || model.Contains('\\', StringComparison.Ordinal)
         || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 }

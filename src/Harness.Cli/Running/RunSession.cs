@@ -39,11 +39,12 @@ internal static class RunSession
             selection = selection with { Backends = selection.Backends ?? ["builtin", id.ToString()] };
         }
 
-        Plan plan = Plan.Create(matrix.Catalogue, matrix.File, selection, environment);
+        using var hub = new HubClient(hubOptions with { Offline = offline });
+        (Catalogue catalogue, selection) = await new UnlistedModels(hub).AddAsync(matrix.Catalogue, selection, cancellation).ConfigureAwait(false);
+        Plan plan = Plan.Create(catalogue, matrix.File, selection, environment);
         string output = OutputFolder(request);
         using ReceiptStore store = ReceiptStore.Open(output);
         var progress = new LiveProgress(plan);
-        using var hub = new HubClient(hubOptions with { Offline = offline });
         using var launcher = new WorkerLauncher();
         MachineFacts machine = MachineProbe.Detect();
         var settings = new RunnerSettings

@@ -29,6 +29,12 @@ public sealed record ModelEntry(
     bool Unverified,
     string? Notes)
 {
+    /// <summary>The word by which prompts mean models that are in no catalogue.</summary>
+    public const string Unlisted = "unlisted";
+
+    /// <summary>How the command line named a model that is in no catalogue, as a path or <c>hf:owner/repo</c>; else null.</summary>
+    public string? Reference { get; init; }
+
     /// <summary>Finds how a quantization is had.</summary>
     /// <param name="quant">Its name; case does not matter.</param>
     /// <returns>The source, or null when it cannot be had.</returns>

@@ -17,4 +17,7 @@ public enum VariantOrigin
 
     /// <summary>Trained by this project and carried with it.</summary>
     Trained,
+
+    /// <summary>A file of the user's own.</summary>
+    Local,
 }

@@ -72,7 +72,7 @@ internal sealed class ReceiptWriter(RunnerSettings settings)
         new(cell.Cell.Model, cell.Cell.Quant, cell.Cell.Backend.ToString(), cell.Cell.Hardware);
 
     private string CommandOf(PlannedCell cell) =>
-        $"harness run --model {cell.Cell.Model} --quant {cell.Cell.Quant} --backend {cell.Cell.Backend} --hardware {cell.Cell.Hardware}{settings.CellCommandSuffix}";
+        $"harness run --model {cell.Variant.Model.Reference ?? cell.Cell.Model} --quant {cell.Cell.Quant} --backend {cell.Cell.Backend} --hardware {cell.Cell.Hardware}{settings.CellCommandSuffix}";
 
     private static BackendFacts? BackendOf(CellLog log)
     {

@@ -23,8 +23,10 @@ internal sealed class VariantFiles(HubClient hub, MadeFiles made)
             case VariantOrigin.Quantized:
                 string parent = await GetAsync(variant.Parent!, cancellation).ConfigureAwait(false);
                 return made.Quantized(variant, parent, await Sha256Async(parent, cancellation).ConfigureAwait(false));
-            case VariantOrigin.Trained when File.Exists(variant.LocalFile):
+            case VariantOrigin.Trained or VariantOrigin.Local when File.Exists(variant.LocalFile):
                 return variant.LocalFile;
+            case VariantOrigin.Local:
+                throw new FileNotFoundException($"the file {variant.LocalFile} is gone");
             case VariantOrigin.Trained:
                 throw new FileNotFoundException($"the catalogue's file {variant.Source!.File} is not there; restore it from the repository");
             default:

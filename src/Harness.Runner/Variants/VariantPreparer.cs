@@ -263,6 +263,7 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
         VariantOrigin.Converted => Origin.Converted,
         VariantOrigin.Quantized => Origin.Quantized,
         VariantOrigin.Forged => Origin.Forged,
+        VariantOrigin.Local => Origin.Local,
         _ => Origin.Trained,
     };
 
