@@ -33,6 +33,7 @@ public sealed class ReportBuilder(ReceiptSet receipts, IReadOnlyList<Comparison>
             [.. Agreements(shown)],
             [.. Transcripts(shown)],
             [.. Models(shown)],
+            [.. Features(shown)],
             Environment(shown, run),
             [.. Enum.GetValues<VerdictKind>().Where(k => cells.Any(c => c.Verdict.Kind == k))
                 .Select(k => new LegendView(Wire.Name(k), Words.Symbol(k), Words.Meaning(k)))]);
@@ -150,10 +151,14 @@ public sealed class ReportBuilder(ReceiptSet receipts, IReadOnlyList<Comparison>
                 $"{group.Key.Model} {group.Key.Quant}",
                 model.Architecture,
                 Count(model.Parameters),
-                string.Join(", ", model.TensorTypes.Select(t => $"{t.Tensors} × {t.Type}")),
-                string.Join(", ", model.Features.Select(f => $"{f.Name} {f.Value}")));
+                string.Join(", ", model.TensorTypes.Select(t => $"{t.Tensors} × {t.Type}")));
         }
     }
+
+    private static IEnumerable<FeaturesView> Features(Receipt[] shown) => shown
+        .Where(r => r.Model is { Features.Count: > 0 })
+        .Select(r => new FeaturesView(r.Cell.Model, string.Join(", ", r.Model!.Features.Select(f => $"{f.Name} {f.Value}"))))
+        .Distinct();
 
     private static string Count(long parameters) => parameters switch
     {

@@ -14,6 +14,7 @@ namespace Harness.Reporting;
 /// <param name="Agreements">What the comparisons say.</param>
 /// <param name="Transcripts">What trained models answered.</param>
 /// <param name="Models">What the headers say.</param>
+/// <param name="Features">What the architectures ask for, one entry a model.</param>
 /// <param name="Environment">Where it ran.</param>
 /// <param name="Legend">The verdicts that occur, with their meaning.</param>
 public sealed record ReportView(
@@ -27,6 +28,7 @@ public sealed record ReportView(
     IReadOnlyList<AgreementView> Agreements,
     IReadOnlyList<TranscriptView> Transcripts,
     IReadOnlyList<ModelView> Models,
+    IReadOnlyList<FeaturesView> Features,
     EnvironmentView Environment,
     IReadOnlyList<LegendView> Legend)
 {
@@ -139,8 +141,12 @@ public sealed record AnswerView(string Backends, string Text, string Held);
 /// <param name="Architecture">Architecture.</param>
 /// <param name="Parameters">Number of weights, in words.</param>
 /// <param name="TensorTypes">Tensor types with counts.</param>
+public sealed record ModelView(string Model, string Architecture, string Parameters, string TensorTypes);
+
+/// <summary>What a model's architecture asks of an engine, as its blueprint says.</summary>
+/// <param name="Model">The model.</param>
 /// <param name="Features">Features in words.</param>
-public sealed record ModelView(string Model, string Architecture, string Parameters, string TensorTypes, string Features);
+public sealed record FeaturesView(string Model, string Features);
 
 /// <summary>Where it ran.</summary>
 /// <param name="Machine">Facts of the machine, name and value.</param>
