@@ -89,6 +89,8 @@ public static class VerdictRules
         if (IndependentAgreement(asJudged, asReference) is { } agreement) return new Verdict(VerdictKind.Works, stage, agreement);
         if (asReference.FirstOrDefault(c => c.Independent && Agrees(c) == false) is { } other)
             return new Verdict(VerdictKind.Runs, stage, $"no independent engine agrees: {Describe(other, other.Backend)}");
+        if (asJudged.FirstOrDefault(c => c.Independent && Agrees(c) == false) is { } peer)
+            return new Verdict(VerdictKind.Runs, stage, $"no independent engine agrees: {Describe(peer, peer.ReferenceBackend)}");
         return new Verdict(VerdictKind.Runs, stage, "no independent engine computed the same inputs");
     }
 

@@ -178,10 +178,9 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
         ParameterBlob parameters = _api.ContextDefaults();
         uint length = (uint)request.ContextLength;
         uint batch = Math.Min(length, LargestBatch);
-        // n_ctx, n_batch and n_ubatch: the first three of llama_context_params in every release bound here.
-        parameters.SetInt32(0, (int)length);
-        parameters.SetInt32(4, (int)batch);
-        parameters.SetInt32(8, (int)batch);
+        ContextParameters.Size(ref parameters, length, batch);
+        if (request.Device == "cpu")
+            ContextParameters.WithoutFlashAttention(ref parameters);
         nint context = _api.ContextCreate(_model, parameters);
         if (context == 0)
             throw LlamaFailure.From("the context was not created", _log.Errors());
