@@ -4,6 +4,7 @@ using Harness.Hub;
 using Harness.Matrix;
 using Harness.Receipts;
 using Harness.Reporting;
+using Harness.Text;
 using Harness.Workers;
 using Harness.Workers.Backends;
 
@@ -12,6 +13,12 @@ namespace Harness.Cli;
 /// <summary>Turns what went wrong into words on stderr and an exit status, the same way for every command.</summary>
 internal static class CommandErrors
 {
+    /// <summary>Past this many mistakes a person reads none.</summary>
+    private const int Shown = 20;
+
+    /// <summary>As a shell reports a program that Ctrl-C ended.</summary>
+    private const int Interrupted = 130;
+
     /// <summary>Runs a command's work.</summary>
     /// <param name="act">The work; returns the exit status.</param>
     public static async Task<int> GuardAsync(Func<Task<int>> act)
@@ -20,59 +27,24 @@ internal static class CommandErrors
         {
             return await act().ConfigureAwait(false);
         }
-        catch (CommandException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Say(e.Status, e.Message, e.Where, e.Remedy);
+            // Told in a method of its own: the libraries whose exceptions it knows are loaded only when one is thrown.
+            return Tell(e);
         }
-        catch (MatrixException e)
+    }
+
+    /// <summary>Runs a command's work that waits for nothing.</summary>
+    /// <param name="act">The work; returns the exit status.</param>
+    public static int Guard(Func<int> act)
+    {
+        try
         {
-            foreach (Diagnostic diagnostic in e.Diagnostics) Say(ExitStatus.Usage, diagnostic.Message, diagnostic.Where, diagnostic.Remedy);
-            return ExitStatus.Usage;
-        }
-        catch (HubException e)
-        {
-            return Say(ExitStatus.Unexpected, e.What, e.Where, e.Advice);
-        }
-        catch (GgufException e)
-        {
-            return Say(ExitStatus.Unexpected, e.What, e.Where, e.Remedy);
-        }
-        catch (ForgeException e)
-        {
-            return Say(ExitStatus.Usage, e.What, e.Where, e.Remedy);
-        }
-        catch (BackendException e)
-        {
-            return Say(ExitStatus.Unexpected, e.Message, null, e.Remedy);
-        }
-        catch (WorkerException e)
-        {
-            return Say(
-                e.Failure.Kind == WorkerFailureKind.HarnessError ? ExitStatus.HarnessFailed : ExitStatus.Unexpected,
-                $"{e.Failure.KindName}: {e.Failure.Message}", null, null);
-        }
-        catch (ReceiptException e)
-        {
-            return Say(ExitStatus.Usage, e.Message, null, null);
-        }
-        catch (ReportException e)
-        {
-            return Say(ExitStatus.Usage, e.Message, null, null);
-        }
-        catch (OperationCanceledException)
-        {
-            // As a shell reports a program that Ctrl-C ended.
-            return 130;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Say(ExitStatus.Usage, e.Message, null, "Give paths that exist and that you may read and write.");
+            return act();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Say(ExitStatus.HarnessFailed, $"the harness itself failed: {e.Message}", null, "Please report this, with what follows.");
-            Console.Error.WriteLine(e.ToString());
-            return ExitStatus.HarnessFailed;
+            return Tell(e);
         }
     }
 
@@ -83,22 +55,59 @@ internal static class CommandErrors
     /// <param name="remedy">What to do, or null.</param>
     public static int Say(int status, string what, string? where, string? remedy)
     {
-        Console.Error.WriteLine($"error: {what}");
-        if (where is not null) Console.Error.WriteLine($"  {where}");
-        if (remedy is not null) Console.Error.WriteLine($"  {remedy}");
+        Console.Error.WriteLine($"error: {OneLine(what)}");
+        if (where is not null) Console.Error.WriteLine($"  {OneLine(where)}");
+        if (remedy is not null) Console.Error.WriteLine($"  {OneLine(remedy)}");
         return status;
     }
-}
 
-/// <summary>A command that cannot go on.</summary>
-internal sealed class CommandException(int status, string what, string? where = null, string? remedy = null) : Exception(what)
-{
-    /// <summary>The exit status.</summary>
-    public int Status => status;
+    private static int Tell(Exception exception) => exception switch
+    {
+        CommandException e => Say(e.Status, e.Message, e.Where, e.Remedy),
+        MatrixException e => SayAll(e.Diagnostics),
+        HubException e => Say(
+            e.Failure is HubFailure.Usage or HubFailure.Ambiguous ? ExitStatus.Usage : ExitStatus.Unexpected, e.What, e.Where, e.Advice),
+        GgufException e => Say(ExitStatus.Unexpected, e.What, e.Where, e.Remedy),
+        ForgeException e => Say(ExitStatus.Usage, e.What, e.Where, e.Remedy),
+        BackendException e => Say(ExitStatus.Unexpected, e.Message, null, e.Remedy),
+        WorkerException { Failure: var failure } => Say(
+            failure.Kind == WorkerFailureKind.HarnessError ? ExitStatus.HarnessFailed : ExitStatus.Unexpected,
+            $"{failure.KindName}: {failure.Message}", null, null),
+        TokenizerException e => Say(ExitStatus.Unexpected, e.Message, null, "Try a model with another tokenizer, or convert it again."),
+        ReceiptException e => Say(ExitStatus.Usage, e.Message, null, null),
+        ReportException e => Say(ExitStatus.Usage, e.Message, null, null),
+        OperationCanceledException => Say(Interrupted, "interrupted", null, "Run the same command again: what was finished is kept."),
+        FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException =>
+            Say(ExitStatus.Usage, exception.Message, null, "Give paths that exist and that you may read and write."),
+        IOException e => Say(ExitStatus.Unexpected, e.Message, null, "Make room on the disk, or give another path."),
+        _ => Unknown(exception),
+    };
 
-    /// <summary>Where it went wrong.</summary>
-    public string? Where => where;
+    private static int SayAll(IReadOnlyList<Diagnostic> mistakes)
+    {
+        foreach (Diagnostic mistake in mistakes.Take(Shown).Select(Near))
+            Say(ExitStatus.Usage, mistake.Message, mistake.Where, mistake.Remedy);
+        if (mistakes.Count > Shown) Console.Error.WriteLine($"and {mistakes.Count - Shown} more mistakes");
+        else if (mistakes.Count > 1) Console.Error.WriteLine($"{mistakes.Count} mistakes");
+        return ExitStatus.Usage;
+    }
 
-    /// <summary>What to do.</summary>
-    public string? Remedy => remedy;
+    /// <summary>Names a file below the current directory by its short path: that is what an editor opens.</summary>
+    private static Diagnostic Near(Diagnostic mistake)
+    {
+        if (mistake.File is not { } file || !Path.IsPathFullyQualified(file)) return mistake;
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, file);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? mistake : mistake with { File = relative };
+    }
+
+    private static int Unknown(Exception exception)
+    {
+        Say(ExitStatus.HarnessFailed, $"the harness itself failed: {exception.Message}", null, "Please report this, with what follows.");
+        Console.Error.WriteLine(exception);
+        return ExitStatus.HarnessFailed;
+    }
+
+    // What a file or an option holds can break a line, or a terminal, as it can break anything else.
+    private static string OneLine(string text) =>
+        string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }

@@ -4,26 +4,21 @@ using Harness.Matrix;
 
 namespace Harness.Cli;
 
-/// <summary>Says on stderr what is wrong with a command line, in the form of every other error.</summary>
+/// <summary>Says what is wrong with the words of a command line, in the form of every other error.</summary>
 internal static class CommandLineErrors
 {
-    /// <summary>Writes the mistakes.</summary>
+    /// <summary>Says the mistakes.</summary>
     /// <returns>The exit status of a wrong command line.</returns>
-    public static int Report(ParseResult parsed, TextWriter error)
+    public static int Report(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
         string name = FullName(parsed.CommandResult);
-        string help = $"see '{name} --help'";
-        // An option's value can break a line or a terminal as well as any file can.
-        foreach (string message in parsed.Errors.Select(mistake => mistake.Message.ReplaceLineEndings(" ")).Distinct())
-            error.WriteLine("error: " + message.TrimEnd('.'));
-        error.WriteLine("  " + name);
-
         string[] words = [.. command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name), .. command.Options.Where(option => !option.Hidden).Select(option => option.Name)];
         string? meant = parsed.UnmatchedTokens.Select(token => NearestWord.Find(token, words)).FirstOrDefault(word => word is not null);
         string there = parsed.UnmatchedTokens.Count == 0 && command.Subcommands.Count == 0 ? "" : "there are " + string.Join(", ", words) + "; ";
-        error.WriteLine("  " + (meant is null ? there + help : $"did you mean '{meant}'? {help}"));
-        return ExitStatus.Usage;
+        string what = string.Join("; ", parsed.Errors.Select(mistake => mistake.Message.TrimEnd('.')).Distinct());
+        string help = $"see '{name} --help'";
+        return CommandErrors.Say(ExitStatus.Usage, what, name, meant is null ? there + help : $"did you mean '{meant}'? {help}");
     }
 
     /// <summary>The command as it is typed, whatever the executable is called.</summary>

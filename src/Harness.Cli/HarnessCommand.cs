@@ -11,6 +11,8 @@ internal static class HarnessCommand
     public static RootCommand Create() => new("Finds out, by trying, which local LLMs work on which engine.")
     {
         BackendsCommand.Create(),
+        CompareCommand.Create(),
+        DoctorCommand.Create(),
         ForgeCommand.Create(),
         HardwareCommand.Create(),
         LogitsCommand.Create(),
@@ -30,7 +32,7 @@ internal static class HarnessCommand
 
         // Its own way of reporting ends with status 1, which here means that something expected to work did not.
         return parsed.Action is ParseErrorAction
-            ? CommandLineErrors.Report(parsed, Console.Error)
+            ? CommandLineErrors.Report(parsed)
             : parsed.InvokeAsync().GetAwaiter().GetResult();
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Harness.Cli;
@@ -8,27 +7,18 @@ internal static class TokenIds
 {
     /// <summary>Parses a list of ids.</summary>
     /// <param name="text">The list.</param>
-    /// <param name="ids">The ids, none negative.</param>
-    /// <param name="fault">What is wrong with it.</param>
-    /// <returns>False when something is.</returns>
-    public static bool TryParse(string text, [NotNullWhen(true)] out int[]? ids, [NotNullWhen(false)] out string? fault)
+    /// <returns>The ids, at least one, none negative.</returns>
+    /// <exception cref="CommandException">It is no such list.</exception>
+    public static int[] Parse(string text)
     {
         string[] words = text.Split([' ', ',', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
-        ids = null;
-        fault = words.Length == 0 ? "no token ids were given" : null;
-        var parsed = new int[words.Length];
-        for (int i = 0; i < words.Length && fault is null; i++)
-        {
-            if (!int.TryParse(words[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out parsed[i]))
-                fault = $"'{words[i]}' is no token id";
-            else if (parsed[i] < 0)
-                fault = $"the token id {words[i]} is negative";
-        }
-
-        if (fault is not null)
-            return false;
-
-        ids = parsed;
-        return true;
+        if (words.Length == 0) throw Wrong("no token ids were given");
+        return Array.ConvertAll(words, word =>
+            !int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id) ? throw Wrong($"'{word}' is no token id")
+            : id < 0 ? throw Wrong($"the token id {word} is negative")
+            : id);
     }
+
+    private static CommandException Wrong(string what) =>
+        new(ExitStatus.Usage, what, "--tokens", "Give ids from 0 on, as in --tokens \"1 17 42\".");
 }

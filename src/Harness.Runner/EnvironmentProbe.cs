@@ -1,11 +1,11 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
 using Harness.Matrix;
+using Harness.Runner.Hardware;
 using Harness.Workers.Backends;
+using Harness.Workers.Processes;
 
 namespace Harness.Runner;
 
-/// <summary>Looks at the machine for a plan: reads a few small files, starts nothing.</summary>
+/// <summary>Puts what this machine has into the words of a plan; starts nothing.</summary>
 /// <param name="modelDirectory">Where models are kept (need not exist yet): its disk is the one measured.</param>
 /// <param name="harnessHome">Where the harness keeps installed backends.</param>
 public sealed class EnvironmentProbe(string modelDirectory, string harnessHome)
@@ -15,26 +15,34 @@ public sealed class EnvironmentProbe(string modelDirectory, string harnessHome)
     /// <returns>The facts; what cannot be learned is null.</returns>
     public EnvironmentFacts Look(bool offline)
     {
-        (long? total, long? available) = Memory();
-        return new(Platform(), Devices())
+        MachineHardware hardware = HardwareProbe.Look();
+        return new(hardware.Platform, [.. hardware.Gpus.Select(gpu => new DeviceFact(gpu.Api, gpu.Name, gpu.MemoryBytes))])
         {
-            Cores = Environment.ProcessorCount,
-            TotalMemoryBytes = total,
-            AvailableMemoryBytes = available,
-            FreeDiskBytes = FreeDisk(),
+            Cores = hardware.Cpu.UsableProcessors,
+            TotalMemoryBytes = Least(hardware.Memory.TotalBytes, hardware.Limits?.MemoryBytes),
+            AvailableMemoryBytes = Least(hardware.Memory.AvailableBytes, hardware.Limits?.AvailableMemoryBytes),
+            FreeDiskBytes = FreeDisk(modelDirectory),
             InstalledBackends = Installed(),
             Offline = offline,
-            NpmPresent = OnPath(OperatingSystem.IsWindows() ? ["npm.cmd", "npm.exe"] : ["npm"]),
+            NpmPresent = ProgramSearch.Find("npm") is not null,
         };
     }
 
-    /// <summary>Operating system and processor of this process, as <c>linux-x64</c>.</summary>
-    public static string Platform()
+    /// <summary>Free bytes of the disk a directory lies on, or would lie on.</summary>
+    /// <param name="path">The directory; need not exist.</param>
+    /// <returns>The bytes, or null when they cannot be learned.</returns>
+    public static long? FreeDisk(string path)
     {
-        string system = OperatingSystem.IsWindows() ? "win"
-            : OperatingSystem.IsMacOS() ? "osx"
-            : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "linux-musl" : "linux";
-        return system + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+        try
+        {
+            DirectoryInfo? directory = new(Path.GetFullPath(path));
+            while (directory is { Exists: false }) directory = directory.Parent;
+            return directory is null ? null : new DriveInfo(directory.FullName).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
     }
 
     private List<BackendId> Installed()
@@ -55,103 +63,5 @@ public sealed class EnvironmentProbe(string modelDirectory, string harnessHome)
         return found;
     }
 
-    private static List<DeviceFact> Devices()
-    {
-        List<DeviceFact> devices = [];
-        if (OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64)
-            devices.Add(new("metal", "Apple GPU"));
-
-        // The driver's own list: there without any CUDA library, which a backend's package brings along.
-        const string driver = "/proc/driver/nvidia/gpus";
-        if (!OperatingSystem.IsLinux() || !Directory.Exists(driver)) return devices;
-        try
-        {
-            foreach (string gpu in Directory.EnumerateDirectories(driver))
-            {
-                string? model = FirstValue(Path.Combine(gpu, "information"), "Model:");
-                devices.Add(new("cuda", model ?? "NVIDIA GPU"));
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not readable is not seen.
-        }
-
-        return devices;
-    }
-
-    private static (long? Total, long? Available) Memory()
-    {
-        if (!OperatingSystem.IsLinux()) return (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, null);
-        long? total = Kibibytes("MemTotal:");
-        long? available = Kibibytes("MemAvailable:");
-        // In a container the limit counts, and what is used already counts against it (cgroup v2).
-        if (Number("/sys/fs/cgroup/memory.max") is { } limit)
-        {
-            total = Math.Min(total ?? limit, limit);
-            long free = limit - (Number("/sys/fs/cgroup/memory.current") ?? 0) + (Reclaimable() ?? 0);
-            available = Math.Clamp(available ?? free, 0, Math.Max(0, free));
-        }
-
-        return (total, available);
-
-        static long? Kibibytes(string name) =>
-            FirstValue("/proc/meminfo", name) is { } text && long.TryParse(text.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long value)
-                ? value * 1024
-                : null;
-
-        // Cached files count as used memory of the group, but give way.
-        static long? Reclaimable() =>
-            long.TryParse(FirstValue("/sys/fs/cgroup/memory.stat", "inactive_file "), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
-    }
-
-    private static long? Number(string file)
-    {
-        try
-        {
-            return long.TryParse(File.ReadAllText(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>What follows a name at the beginning of a line.</summary>
-    private static string? FirstValue(string file, string name)
-    {
-        try
-        {
-            foreach (string line in File.ReadLines(file))
-            {
-                if (line.StartsWith(name, StringComparison.Ordinal)) return line[name.Length..].Trim();
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Absent on this system.
-        }
-
-        return null;
-    }
-
-    private long? FreeDisk()
-    {
-        try
-        {
-            DirectoryInfo? directory = new(Path.GetFullPath(modelDirectory));
-            while (directory is { Exists: false }) directory = directory.Parent;
-            return directory is null ? null : new DriveInfo(directory.FullName).AvailableFreeSpace;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
-
-    private static bool OnPath(string[] names) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(Path.IsPathFullyQualified)
-            .Any(directory => names.Any(name => File.Exists(Path.Combine(directory, name))));
+    private static long? Least(long? a, long? b) => a is null || b < a ? b ?? a : a;
 }

@@ -12,64 +12,101 @@ namespace Harness.Runner;
 /// <param name="catalogue">The catalogue; asked for only when a name is looked up.</param>
 /// <param name="home">The harness's home.</param>
 /// <param name="threads">Threads to quantize with.</param>
-public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, string home, int threads)
+/// <param name="progress">Told how far downloads are, or null.</param>
+public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, string home, int threads, IProgress<HubProgress>? progress = null)
 {
-    private const string HubPrefix = "hf:";
+    private const string Field = "MODEL";
+
+    /// <summary>What a command line may call MODEL, for messages.</summary>
+    private const string Forms = "give a path, hf:owner/repo[/file][@revision], or a name of the catalogue";
 
     /// <summary>Finds a model and brings its file here.</summary>
     /// <param name="model">What the command line says.</param>
-    /// <param name="quant">The quantization, or null for the model's first default one.</param>
+    /// <param name="quant">The quantization, or null for what the name or the file says, else the model's first default one.</param>
     /// <param name="cancellation">Ends a download.</param>
-    /// <returns>The path of its file; of a sharded model, the first shard's.</returns>
+    /// <returns>The full path of its file; of a sharded model, the first shard's.</returns>
     /// <exception cref="MatrixException">There is no such model; says what is near.</exception>
     /// <exception cref="HubException">The hub does not give it.</exception>
     public async Task<string> FindAsync(string model, string? quant = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(model);
-        if (File.Exists(model)) return Path.GetFullPath(model);
-        if (model.StartsWith(HubPrefix, StringComparison.Ordinal)) return await DownloadAsync(model[HubPrefix.Length..], quant, cancellation).ConfigureAwait(false);
-        if (LooksLikePath(model)) throw NoFile(model);
-        return await FromCatalogueAsync(model, quant, cancellation).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(model);
+        if (FindFile(model, quant) is { } path) return path;
+        return model.StartsWith(HubReference.Prefix, StringComparison.Ordinal)
+            ? await DownloadAsync(HubReference.Parse(model), quant, cancellation).ConfigureAwait(false)
+            : await FromCatalogueAsync(model, quant, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds a model that is a path; touches neither hub nor catalogue.</summary>
+    /// <param name="model">What the command line says.</param>
+    /// <param name="quant">A quantization asked for beside it, or null.</param>
+    /// <returns>The full path; null when it may be a name or a reference to the hub.</returns>
+    /// <exception cref="MatrixException">It can only be a path, and there is no such file; or a file is asked for at a quantization.</exception>
+    public static string? FindFile(string model, string? quant)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (File.Exists(model))
+        {
+            return quant is null
+                ? Path.GetFullPath(model)
+                : throw Wrong($"{model} is a file, which has the quantization it has", "leave --quant out, or give a name of the catalogue", "--quant");
+        }
+
+        if (Directory.Exists(model) && LooksLikePath(model)) throw Wrong($"'{model}' is a directory", "give the path of a GGUF file");
+        if (model.Length == 0) throw Wrong("an empty text is no model", Forms);
+        if (model.StartsWith(HubReference.Prefix, StringComparison.Ordinal) || !LooksLikePath(model)) return null;
+        throw NoFile(model);
     }
 
     private async Task<string> FromCatalogueAsync(string text, string? quant, CancellationToken cancellation)
     {
         string[] parts = text.Split(':', 2);
-        quant = parts.Length == 2 ? parts[1] : quant;
+        string? named = parts.Length == 2 ? parts[1] : null;
+        if (named is not null && quant is not null && !named.Equals(quant, StringComparison.OrdinalIgnoreCase))
+            throw Wrong($"the quantization is given twice: {named} and {quant}", "give it with the name or with --quant, not both", "--quant");
         Catalogue known = catalogue();
-        ModelEntry model = known.FindModel(parts[0]) ?? throw new MatrixException(new Diagnostic(
-            $"there is no file and no model '{parts[0]}'",
-            $"models of the catalogue: {string.Join(", ", known.Models.Select(m => m.Id))}; or give a path, or hf:owner/repo",
-            Field: "MODEL"));
-        string chosen = quant ?? model.DefaultQuants[0];
+        ModelEntry model = known.FindModel(parts[0]) ?? throw Unknown(parts[0], known);
+        string chosen = named ?? quant ?? model.DefaultQuants[0];
         if (model.FindQuant(chosen) is null)
         {
-            throw new MatrixException(new Diagnostic(
-                $"{model.Id} is not to be had at '{chosen}'", $"choose among {string.Join(", ", model.Quants.Select(q => q.Quantization.Name))}", Field: "MODEL"));
+            string[] names = [.. model.Quants.Select(q => q.Quantization.Name)];
+            string meant = NearestWord.Find(chosen, names) is { } near ? $"did you mean '{near}'? " : "";
+            throw Wrong($"{model.Id} is not to be had at '{chosen}'", $"{meant}there are {string.Join(", ", names)}");
         }
 
-        var files = new VariantFiles(hub, new MadeFiles(home, threads));
-        return await files.GetAsync(Variant.Of(known, model, chosen), cancellation).ConfigureAwait(false);
+        var files = new VariantFiles(hub, new MadeFiles(home, threads), progress);
+        try
+        {
+            return await files.GetAsync(Variant.Of(known, model, chosen), cancellation).ConfigureAwait(false);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw Wrong(e.Message, $"restore it, or choose another model: {string.Join(", ", known.Models.Select(m => m.Id))}");
+        }
     }
 
-    private async Task<string> DownloadAsync(string text, string? quant, CancellationToken cancellation)
+    private async Task<string> DownloadAsync(HubReference reference, string? quant, CancellationToken cancellation)
     {
-        string[] at = text.Split('@', 2);
-        string[] parts = at[0].Split('/', 3);
-        if (parts.Length < 2)
-            throw new MatrixException(new Diagnostic($"'hf:{text}' names no repository", "write hf:owner/repo, hf:owner/repo/file.gguf or hf:owner/repo@revision", Field: "MODEL"));
         IReadOnlyList<ResolvedFile> files = await hub.ResolveAsync(
-            $"{parts[0]}/{parts[1]}", at.Length == 2 ? at[1] : null,
-            new FileQuery { File = parts.Length == 3 ? parts[2] : null, Quant = quant }, cancellation).ConfigureAwait(false);
-        return (await hub.DownloadAsync(files, cancellation: cancellation).ConfigureAwait(false))[0].LocalPath;
+            reference.Repo, reference.Revision, new FileQuery { File = reference.File, Quant = quant }, cancellation).ConfigureAwait(false);
+        IReadOnlyList<DownloadedFile> downloaded = await hub.DownloadAsync(
+            files, new DownloadOptions { Progress = progress }, cancellation).ConfigureAwait(false);
+        return downloaded[0].LocalPath;
     }
+
+    private static MatrixException Unknown(string name, Catalogue known)
+    {
+        string[] names = [.. known.Models.Select(m => m.Id)];
+        string meant = NearestWord.Find(name, names) is { } near ? $"did you mean '{near}'? " : "";
+        return Wrong($"there is no such file and no model '{name}'", $"{meant}models of the catalogue: {string.Join(", ", names)}; or {Forms}");
+    }
+
+    private static MatrixException Wrong(string message, string remedy, string field = Field) => new(new Diagnostic(message, remedy, Field: field));
 
     /// <summary>What is said of a path that is none.</summary>
-    internal static MatrixException NoFile(string model) => new(new Diagnostic(
-        $"there is no file '{model}'", "give a path that exists, hf:owner/repo, or a name of the catalogue", Field: "MODEL"));
+    internal static MatrixException NoFile(string model) => Wrong($"there is no such file: {model}", Forms);
 
     /// <summary>Whether a text can only be meant as a path.</summary>
     internal static bool LooksLikePath(string model) =>
         model.Contains('/', StringComparison.Ordinal) || model.Contains('\\', StringComparison.Ordinal)
-        || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+        || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) || model is "." or "..";
 }

@@ -66,11 +66,11 @@ public sealed class ForgeCommandTests
     }
 
     [Test]
-    public void A_place_that_cannot_be_written_ends_with_status_1()
+    public void A_place_that_does_not_exist_is_a_wrong_command_line()
     {
         (int status, _, string error) = Run("forge", "--arch", "llama", "--quant", "F16", "--out", Path.Combine("none", "probe.gguf"));
-        Assert.That(status, Is.EqualTo(1), error);
-        Assert.That(error, Does.StartWith("error: "));
+        Assert.That(status, Is.EqualTo(2), error);
+        Assert.That(error, Does.StartWith("error: ").And.Contain("--out"));
     }
 
     private (int Status, string Output, string Error) Run(params string[] arguments)

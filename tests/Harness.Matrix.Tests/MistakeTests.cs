@@ -197,7 +197,6 @@ public sealed class MistakeTests
         using ScratchCatalogue scratch = new();
         Assert.That(() => LoadedMatrix.Load(Path.Combine(scratch.Root, "nothing.yaml")), Throws.TypeOf<MatrixException>().With.Message.Contains("nothing.yaml: there is no such file"));
         Assert.That(() => LoadedMatrix.Load(scratch.Root), Throws.TypeOf<MatrixException>().With.Message.Contains("this is a directory"));
-        Assert.That(() => MatrixLocation.Find(null, Path.GetPathRoot(scratch.Root)!, null), Throws.TypeOf<MatrixException>().With.Message.Contains("--matrix FILE"));
     }
 
     [Test]

@@ -57,7 +57,7 @@ internal static class BackendLines
         backend.Provenance.Upstream is { } upstream ? $"{upstream.Repository} {upstream.Release} ({upstream.Platform})" : null,
         backend.Provenance.Digest,
         [.. backend.Provenance.Packages.Select(package => package.Integrity)],
-        WithoutHome(backend.Directory),
+        HomePath.Shorten(backend.Directory),
         backend.Provenance.Installed);
 
     /// <summary>What to install for a backend as it is written on the command line.</summary>
@@ -98,11 +98,5 @@ internal static class BackendLines
         string version = typeof(BackendLines).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         int commit = version.IndexOf('+', StringComparison.Ordinal) + 1;
         return commit > 0 && version.Length > commit + 8 ? version[..(commit + 8)] : version;
-    }
-
-    private static string WithoutHome(string path)
-    {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return home.Length > 1 && path.StartsWith(home + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? "~" + path[home.Length..] : path;
     }
 }

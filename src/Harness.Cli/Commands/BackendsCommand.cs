@@ -29,14 +29,14 @@ internal static class BackendsCommand
         {
             catalogue, json,
         };
-        command.SetAction(parsed => Guard(() =>
+        command.SetAction(parsed => CommandErrors.Guard(() =>
         {
             IReadOnlyList<BackendLine> lines = BackendLines.Of(Load(parsed.GetValue(catalogue)), Store());
             if (parsed.GetValue(json))
                 BackendTable.WriteJson(lines);
             else
                 BackendTable.Show(lines);
-            return Task.FromResult(ExitStatus.Done);
+            return ExitStatus.Done;
         }));
         return command;
     }
@@ -63,7 +63,7 @@ internal static class BackendsCommand
         {
             backend, catalogue, json,
         };
-        command.SetAction((parsed, cancellation) => Guard(async () =>
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(async () =>
         {
             BackendSpec spec = BackendLines.Spec(parsed.GetRequiredValue(backend), Load(parsed.GetValue(catalogue)));
             bool quiet = parsed.GetValue(json) || Console.IsErrorRedirected;
@@ -80,43 +80,13 @@ internal static class BackendsCommand
 
     private static Option<string?> CatalogueOption() => new("--catalogue")
     {
-        Description = "The catalogue's directory; by default matrix/ beside or above here.",
+        Description = "The catalogue's directory; by default that of the nearest matrix.yaml.",
         HelpName = "DIR",
     };
 
     private static BackendStore Store() => new(HarnessHome.Locate());
 
-    private static Catalogue Load(string? named) => Catalogue.Load(named ?? CatalogueLocation.Find()
-        ?? throw new MatrixException(new Diagnostic(
-            "there is no catalogue (matrix/) in this directory or above it", "go to a checkout of the harness, or name one with --catalogue DIR")));
-
-    private static async Task<int> Guard(Func<Task<int>> act)
-    {
-        try
-        {
-            return await act().ConfigureAwait(false);
-        }
-        catch (MatrixException e)
-        {
-            foreach (Diagnostic diagnostic in e.Diagnostics)
-            {
-                string?[] said = [$"error: {diagnostic.Message}", diagnostic.Where, diagnostic.Remedy];
-                await Console.Error.WriteLineAsync(string.Join("\n  ", said.OfType<string>())).ConfigureAwait(false);
-            }
-
-            return ExitStatus.Usage;
-        }
-        catch (BackendException e)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message}\n  {e.Remedy}").ConfigureAwait(false);
-            return ExitStatus.Unexpected;
-        }
-        catch (OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync("error: interrupted\n  nothing was installed; run the same command again").ConfigureAwait(false);
-            return ExitStatus.Unexpected;
-        }
-    }
+    private static Catalogue Load(string? named) => named is null ? CatalogueFiles.Catalogue() : Catalogue.Load(named);
 
     /// <summary>Progress on a terminal's standard error: a line for each step.</summary>
     private sealed class Said : IProgress<string>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Harness.Cli.Planning;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
 using Harness.Matrix;
@@ -48,11 +47,11 @@ internal static class ForgeCommand
         {
             architecture, variant, like, quant, seed, output, json,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+        command.SetAction((parsed, cancellation) => Task.FromResult(CommandErrors.Guard(() => Run(
             new Request(
                 parsed.GetValue(architecture), parsed.GetValue(variant), parsed.GetValue(like), parsed.GetRequiredValue(quant),
                 parsed.GetValue(seed), parsed.GetRequiredValue(output), parsed.GetValue(json)),
-            cancellation)));
+            cancellation))));
         return command;
     }
 
@@ -64,37 +63,15 @@ internal static class ForgeCommand
 
     private static int Run(Request request, CancellationToken cancellation)
     {
-        try
-        {
-            if (request.Architecture is null == request.Like is null)
-                throw new ForgeException("exactly one of --arch and --like is needed", "command line", "Give --arch for a probe, --like for a true shape.");
-            if (request.Architecture is not null)
-                ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant);
-            else
-                WriteLike(request, request.Like!, cancellation);
-            Report(request);
-            return ExitStatus.Done;
-        }
-        catch (ForgeException exception)
-        {
-            return Fail(ExitStatus.Usage, exception.What, exception.Where, exception.Remedy);
-        }
-        catch (MatrixException exception)
-        {
-            return MatrixErrors.Report(exception, Console.Error);
-        }
-        catch (GgufException exception)
-        {
-            return Fail(ExitStatus.Unexpected, exception.What, exception.Where, exception.Remedy);
-        }
-        catch (OperationCanceledException)
-        {
-            return Fail(ExitStatus.Unexpected, "interrupted", request.Output, "Nothing was kept; run the command again.");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Fail(ExitStatus.Unexpected, exception.Message, request.Output, "Give a path that can be written, on a disk with room for the file.");
-        }
+        if (request.Architecture is null == request.Like is null)
+            throw new ForgeException("exactly one of --arch and --like is needed", "command line", "Give --arch for a probe, --like for a true shape.");
+        OutputFile.Check(request.Output, "the model");
+        if (request.Architecture is not null)
+            ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant);
+        else
+            WriteLike(request, request.Like!, cancellation);
+        Report(request);
+        return ExitStatus.Done;
     }
 
     private static void WriteLike(Request request, string like, CancellationToken cancellation)
@@ -117,8 +94,7 @@ internal static class ForgeCommand
 
     private static ForgeShape CatalogueShape(string name)
     {
-        string matrix = MatrixLocation.Find(named: null, Environment.CurrentDirectory, Path.Combine(AppContext.BaseDirectory, "catalogue"));
-        Catalogue catalogue = LoadedMatrix.Load(matrix).Catalogue;
+        Catalogue catalogue = CatalogueFiles.Catalogue();
         string known = string.Join(", ", catalogue.Models.Where(m => m.Shape is not null).Select(m => m.Id));
         ModelEntry? model = catalogue.FindModel(name);
         if (model?.Shape is not { } shape)
@@ -177,11 +153,5 @@ internal static class ForgeCommand
     {
         using FileStream file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
-    private static int Fail(int status, string what, string where, string remedy)
-    {
-        Console.Error.WriteLine($"error: {what}\n  {where}\n  {remedy}");
-        return status;
     }
 }

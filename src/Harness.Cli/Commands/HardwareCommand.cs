@@ -30,7 +30,7 @@ internal static partial class HardwareCommand
         {
             json,
         };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => CommandErrors.Guard(() =>
         {
             MachineHardware hardware = HardwareProbe.Look();
             if (parsed.GetValue(json))
@@ -38,7 +38,7 @@ internal static partial class HardwareCommand
             else
                 Show(hardware);
             return ExitStatus.Done;
-        });
+        }));
         return command;
     }
 

@@ -43,11 +43,11 @@ internal static class ModelsCommand
         {
             repo, file, quant, revision, noVerify, force, offline, json,
         };
-        command.SetAction((parsed, cancellation) => DownloadAsync(
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(() => DownloadAsync(
             new Request(
                 parsed.GetRequiredValue(repo), parsed.GetValue(file), parsed.GetValue(quant), parsed.GetValue(revision),
                 parsed.GetValue(noVerify), parsed.GetValue(force), parsed.GetValue(offline), parsed.GetValue(json)),
-            cancellation));
+            cancellation)));
         return command;
     }
 
@@ -56,39 +56,25 @@ internal static class ModelsCommand
 
     private static async Task<int> DownloadAsync(Request request, CancellationToken cancellation)
     {
-        try
-        {
-            HubReference reference = HubReference.Parse(request.Repo);
-            if (reference.File is not null && request.File is not null || reference.Revision is not null && request.Revision is not null)
-                throw new HubException(
-                    HubFailure.Usage, "the file or the revision is given twice", $"REPO is '{request.Repo}'", "give it in REPO or as an option, not both");
-            HubOptions options = HubOptions.FromEnvironment();
-            options = options with { Offline = options.Offline || request.Offline };
+        HubReference reference = HubReference.Parse(request.Repo);
+        if (reference.File is not null && request.File is not null || reference.Revision is not null && request.Revision is not null)
+            throw new HubException(
+                HubFailure.Usage, "the file or the revision is given twice", $"REPO is '{request.Repo}'", "give it in REPO or as an option, not both");
+        HubOptions options = HubOptions.FromEnvironment();
+        options = options with { Offline = options.Offline || request.Offline };
 
-            using var client = new HubClient(options);
-            IReadOnlyList<ResolvedFile> files = await client.ResolveAsync(
-                reference.Repo, request.Revision ?? reference.Revision,
-                new FileQuery { File = request.File ?? reference.File, Quant = request.Quant }, cancellation).ConfigureAwait(false);
-            IReadOnlyList<DownloadedFile> downloaded;
-            using (TransferLine? line = TransferLine.ForTerminal(files))
-                downloaded = await client.DownloadAsync(
-                    files, new DownloadOptions { VerifyCached = !request.NoVerify, Force = request.Force, Progress = line }, cancellation).ConfigureAwait(false);
+        using var client = new HubClient(options);
+        IReadOnlyList<ResolvedFile> files = await client.ResolveAsync(
+            reference.Repo, request.Revision ?? reference.Revision,
+            new FileQuery { File = request.File ?? reference.File, Quant = request.Quant }, cancellation).ConfigureAwait(false);
+        IReadOnlyList<DownloadedFile> downloaded;
+        using (TransferLine? line = TransferLine.ForTerminal(files))
+            downloaded = await client.DownloadAsync(
+                files, new DownloadOptions { VerifyCached = !request.NoVerify, Force = request.Force, Progress = line }, cancellation).ConfigureAwait(false);
 
-            using Stream output = Console.OpenStandardOutput();
-            output.Write(request.Json ? Json(options, downloaded) : Encoding.UTF8.GetBytes(string.Concat(downloaded.Select(d => d.LocalPath + Environment.NewLine))));
-            return ExitStatus.Done;
-        }
-        catch (HubException e)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message}").ConfigureAwait(false);
-            return e.Failure is HubFailure.Usage or HubFailure.Ambiguous ? ExitStatus.Usage : ExitStatus.Unexpected;
-        }
-        catch (OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync(
-                "error: interrupted\n  " + request.Repo + "\n  run the same command again: it goes on where it stopped").ConfigureAwait(false);
-            return ExitStatus.Unexpected;
-        }
+        using Stream output = Console.OpenStandardOutput();
+        output.Write(request.Json ? Json(options, downloaded) : Encoding.UTF8.GetBytes(string.Concat(downloaded.Select(d => d.LocalPath + Environment.NewLine))));
+        return ExitStatus.Done;
     }
 
     private static byte[] Json(HubOptions options, IReadOnlyList<DownloadedFile> files)

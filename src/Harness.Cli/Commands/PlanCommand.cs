@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Harness.Cli.Planning;
-using Harness.Hub;
-using Harness.Matrix;
 
 namespace Harness.Cli.Commands;
 
@@ -31,16 +29,10 @@ internal static class PlanCommand
             """);
         selection.AddTo(command);
         command.Options.Add(json);
-        command.SetAction(parsed => Run(() => selection.Plan(parsed), parsed.GetValue(json)));
-        return command;
-    }
-
-    private static int Run(Func<ChosenPlan> plan, bool json)
-    {
-        try
+        command.SetAction(parsed => CommandErrors.Guard(() =>
         {
-            ChosenPlan chosen = plan();
-            if (json)
+            ChosenPlan chosen = selection.Plan(parsed);
+            if (parsed.GetValue(json))
             {
                 using Stream output = Console.OpenStandardOutput();
                 PlanJson.Write(chosen, output);
@@ -51,15 +43,7 @@ internal static class PlanCommand
             }
 
             return ExitStatus.Done;
-        }
-        catch (MatrixException exception)
-        {
-            return MatrixErrors.Report(exception, Console.Error);
-        }
-        catch (HubException exception) when (exception.Failure == HubFailure.Usage)
-        {
-            Console.Error.WriteLine($"error: {exception.Message}");
-            return ExitStatus.Usage;
-        }
+        }));
+        return command;
     }
 }

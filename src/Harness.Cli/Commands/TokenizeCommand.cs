@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Harness.Cli.OneModel;
 using Harness.Formats.Gguf;
 using Harness.Text;
 
@@ -11,18 +12,15 @@ internal static class TokenizeCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A GGUF file: a model, or a vocabulary alone." };
+        var model = new ModelArgument("A vocabulary alone will do.");
         var lines = new Option<string>("--jsonl")
         {
             Description = "The texts: a file with one JSON string on each line, or - for standard input.",
             HelpName = "FILE",
             Required = true,
         };
-        var special = new Option<bool>("--special")
-        {
-            Description = "Turn the text of control tokens, as <|im_start|>, into those tokens.",
-        };
-        var json = new Option<bool>("--json") { Description = "Print only JSON; this command never prints anything else." };
+        var special = new Option<bool>("--special") { Description = "Turns the text of control tokens, as <|im_start|>, into those tokens." };
+        var json = new Option<bool>("--json") { Description = "Prints only JSON; this command never prints anything else." };
         var command = new Command(
             "tokenize",
             """
@@ -30,58 +28,56 @@ internal static class TokenizeCommand
 
             Examples:
               harness tokenize model.gguf --jsonl prompts.jsonl
-              echo '"Hello, world"' | harness tokenize model.gguf --jsonl - --special
-            """)
+              echo '"Hello, world"' | harness tokenize nano --jsonl - --special
+
+            Exit status: 0 done; 1 the model's tokenizer cannot be used; 2 the command line or a line of FILE is wrong.
+            """);
+        model.AddTo(command);
+        command.Options.Add(lines);
+        command.Options.Add(special);
+        command.Options.Add(json);
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(async () =>
         {
-            model,
-            lines,
-            special,
-            json,
-        };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(lines), parsed.GetValue(special)));
+            string texts = parsed.GetRequiredValue(lines);
+            if (texts != "-" && !File.Exists(texts))
+            {
+                throw new CommandException(
+                    ExitStatus.Usage, Directory.Exists(texts) ? "this is a directory" : "there is no such file", $"--jsonl {texts}",
+                    "Give a file with one JSON string on each line, or - for standard input.");
+            }
+
+            string file = await model.FindAsync(parsed, cancellation).ConfigureAwait(false);
+            Write(Load(file, model.Text(parsed)), texts, parsed.GetValue(special));
+            return ExitStatus.Done;
+        }));
         return command;
     }
 
-    private static int Run(string model, string lines, bool special)
+    private static void Write(Tokenizer tokenizer, string texts, bool special)
     {
         try
         {
-            Tokenizer tokenizer = Load(model);
-            using Stream input = lines == "-" ? Console.OpenStandardInput() : File.OpenRead(lines);
+            using Stream input = texts == "-" ? Console.OpenStandardInput() : File.OpenRead(texts);
             using Stream output = Console.OpenStandardOutput();
             TokenLines.Write(tokenizer, input, output, special);
-            return ExitStatus.Done;
         }
-        catch (GgufException exception)
+        catch (TokenLineException e)
         {
-            return Fail(ExitStatus.Unexpected, exception.What, exception.Where, exception.Remedy);
-        }
-        catch (TokenizerException exception)
-        {
-            return Fail(ExitStatus.Unexpected, exception.Message, model, "Try a model with another tokenizer, or convert it again.");
-        }
-        catch (TokenLineException exception)
-        {
-            string where = $"{(lines == "-" ? "standard input" : lines)}, line {exception.Line.ToString(CultureInfo.InvariantCulture)}";
-            return Fail(ExitStatus.Usage, exception.Message, where, "Write each text as a JSON string on a line of its own.");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Fail(ExitStatus.Usage, exception.Message, $"{model}, {lines}", "Give the paths of files that exist and may be read.");
+            string where = $"{(texts == "-" ? "standard input" : texts)}, line {e.Line.ToString(CultureInfo.InvariantCulture)}";
+            throw new CommandException(ExitStatus.Usage, e.Message, where, "Write each text as a JSON string on a line of its own.");
         }
     }
 
-    // The one place that says what MODEL may be here.
-    private static Tokenizer Load(string model)
+    private static Tokenizer Load(string path, string model)
     {
-        using var file = GgufFile.Open(model);
-        return Tokenizer.Create(TokenizerData.FromGguf(file.Metadata));
-    }
-
-    private static int Fail(int status, string what, string where, string remedy)
-    {
-        Console.Error.WriteLine($"error: {what}\n  {where}\n  {remedy}");
-        return status;
+        try
+        {
+            using var file = GgufFile.Open(path);
+            return Tokenizer.Create(TokenizerData.FromGguf(file.Metadata));
+        }
+        catch (TokenizerException e)
+        {
+            throw new CommandException(ExitStatus.Unexpected, e.Message, model, "Try a model with another tokenizer, or convert it again.");
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class TransferLine : IProgress<HubProgress>, IDisposable
     private readonly TextWriter _terminal;
     private readonly Func<int> _width;
     private readonly Dictionary<string, HubProgress> _latest = [];
-    private readonly long _total;
+    private readonly long _planned;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan? _drawn;
     private int _length;
@@ -21,10 +21,11 @@ internal sealed class TransferLine : IProgress<HubProgress>, IDisposable
     internal TransferLine(TextWriter terminal, Func<int> width, IReadOnlyList<ResolvedFile> files)
     {
         (_terminal, _width) = (terminal, width);
-        _total = files.Sum(f => f.Size);
+        _planned = files.Sum(f => f.Size);
     }
 
     /// <summary>A line on this process's terminal; null when standard error is none.</summary>
+    /// <param name="files">What will be transferred; empty when that is learned as it begins.</param>
     public static TransferLine? ForTerminal(IReadOnlyList<ResolvedFile> files) =>
         Console.IsErrorRedirected ? null : new TransferLine(Console.Error, () => Console.WindowWidth, files);
 
@@ -54,11 +55,12 @@ internal sealed class TransferLine : IProgress<HubProgress>, IDisposable
     private string Line()
     {
         long done = _latest.Values.Sum(p => p.Done);
+        long total = Math.Max(_planned, _latest.Values.Sum(p => p.Total));
         double rate = _latest.Values.Where(p => p.Done < p.Total).Sum(p => p.BytesPerSecond);
-        double part = _total > 0 ? Math.Min(1, (double)done / _total) : 1;
-        string left = rate > 0 && done < _total ? "  " + TimeSpan.FromSeconds(Math.Min((_total - done) / rate, 359999)).ToString("h\\:mm\\:ss", CultureInfo.InvariantCulture) : "";
+        double part = total > 0 ? Math.Min(1, (double)done / total) : 1;
+        string left = rate > 0 && done < total ? "  " + TimeSpan.FromSeconds(Math.Min((total - done) / rate, 359999)).ToString("h\\:mm\\:ss", CultureInfo.InvariantCulture) : "";
         string numbers = string.Create(
-            CultureInfo.InvariantCulture, $" {part,4:P0}  {done / 1048576.0:0.0} of {_total / 1048576.0:0.0} MiB{(rate > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {rate / 1048576.0:0.0} MiB/s") : "")}{left}");
+            CultureInfo.InvariantCulture, $" {part,4:P0}  {done / 1048576.0:0.0} of {total / 1048576.0:0.0} MiB{(rate > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {rate / 1048576.0:0.0} MiB/s") : "")}{left}");
         int bar = Math.Clamp(Math.Max(20, _width()) - numbers.Length - 3, 0, 40);
         int full = (int)(part * bar);
         string line = (bar < 5 ? "" : "[" + new string('#', full) + new string('.', bar - full) + "]") + numbers;

@@ -78,7 +78,12 @@ public sealed record LogitsDifference(
     double LargestKl,
     int TopAgree,
     int TopCounted,
-    long NotFinite);
+    long NotFinite)
+{
+    /// <summary>Whether the two agree: all finite, the error within the limit, no sure choice of a token changed.</summary>
+    /// <param name="limit">The largest NMSE that counts as agreement.</param>
+    public bool AgreesWithin(double limit) => NotFinite == 0 && Nmse <= limit && TopAgree == TopCounted;
+}
 
 /// <summary>How two greedy generations of one prompt differ.</summary>
 /// <param name="Prompt">The prompt's id.</param>

@@ -46,13 +46,7 @@ public static class VerdictRules
     public static bool? Agrees(Comparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
-        if (comparison.Logits is { } logits)
-        {
-            return logits.NotFinite == 0
-                && logits.Nmse <= Tolerance.ForWeightType(comparison.WeightType)
-                && logits.TopAgree == logits.TopCounted;
-        }
-
+        if (comparison.Logits is { } logits) return logits.AgreesWithin(Tolerance.ForWeightType(comparison.WeightType));
         if (comparison.Generations.Count == 0) return null;
         // Without logits a divergence counts only where the reference was sure: half a nat between first and second.
         return !comparison.Generations.Any(g => g.FirstDivergence is not null && g.Margin is > 0.5);

@@ -15,6 +15,7 @@ internal static class ControlGroups
     {
         double? processors = null;
         long? memory = null;
+        long? available = null;
         foreach ((string controllers, string path) in Memberships(membership))
         {
             // v2 has one hierarchy with an empty list of controllers; v1 one for each, mounted under its name.
@@ -25,12 +26,25 @@ internal static class ControlGroups
                 foreach (string group in Ancestors(mount, path))
                 {
                     processors = Tighter(processors, unified ? QuotaV2(group) : QuotaV1(group));
-                    memory = Tighter(memory, Number(Path.Combine(group, unified ? "memory.max" : "memory.limit_in_bytes")));
+                    if (Number(Path.Combine(group, unified ? "memory.max" : "memory.limit_in_bytes")) is not { } limit)
+                        continue;
+                    memory = Tighter(memory, limit);
+                    available = Tighter(available, Available(group, unified, limit));
                 }
             }
         }
 
-        return processors is null && memory is null ? null : new ResourceLimits(processors, memory);
+        return processors is null && memory is null ? null : new ResourceLimits(processors, memory, available);
+    }
+
+    // Cached files count as used memory of a group, but give way.
+    private static long? Available(string group, bool unified, long limit)
+    {
+        if (Number(Path.Combine(group, unified ? "memory.current" : "memory.usage_in_bytes")) is not { } used) return null;
+        string name = unified ? "inactive_file " : "total_inactive_file ";
+        string? line = Lines(Path.Combine(group, "memory.stat")).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        long cached = line is null ? 0 : Parse(line[name.Length..]) ?? 0;
+        return Math.Clamp(limit - used + cached, 0, limit);
     }
 
     private static IEnumerable<(string Controllers, string Path)> Memberships(string file) =>

@@ -51,4 +51,5 @@ public sealed record GpuInfo(string Api, string Name, long? MemoryBytes, string?
 /// <summary>What this process may use of the machine.</summary>
 /// <param name="Processors">Processor time, in processors; or null for no limit.</param>
 /// <param name="MemoryBytes">Memory; or null for no limit.</param>
-public sealed record ResourceLimits(double? Processors, long? MemoryBytes);
+/// <param name="AvailableMemoryBytes">What is left of that, cached files counted as free; or null when unknown.</param>
+public sealed record ResourceLimits(double? Processors, long? MemoryBytes, long? AvailableMemoryBytes = null);

@@ -22,12 +22,16 @@ internal static class HeaderFacts
             tensors.Sum(t => t.ElementCount),
             headers.Sum(h => h.FileLength),
             [.. tensors.GroupBy(t => t.TypeName).Select(g => new TensorTypeCount(g.Key, g.Count()))],
-            Tolerance.Coarsest(tensors.Where(t => t.Shape.Length >= 2 && t.Shape[1] > 1).Select(t => t.TypeName).Distinct()),
+            WeightType(tensors),
             metadata.TryGetNumber($"{architecture}.context_length", out long context) ? context : null,
             metadata.TryGetStrings("tokenizer.ggml.tokens", out GgufStringArray? tokens) ? tokens.Count : null,
             Tokenizer(metadata),
             [.. builtin.Features.Select(f => new Feature(f.Key, f.Value))]);
     }
+
+    /// <summary>The coarsest type among the tensors of two or more dimensions.</summary>
+    public static string WeightType(IEnumerable<GgufTensor> tensors) =>
+        Tolerance.Coarsest(tensors.Where(t => t.Shape.Length >= 2 && t.Shape[1] > 1).Select(t => t.TypeName).Distinct());
 
     /// <summary>What stands behind a file, by its own word.</summary>
     public static Evidence EvidenceOf(GgufMetadata metadata) =>

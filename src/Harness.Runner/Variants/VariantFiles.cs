@@ -7,7 +7,8 @@ namespace Harness.Runner.Variants;
 /// <summary>Gets a variant's file onto this machine: downloaded, forged, quantized, or carried with the catalogue.</summary>
 /// <param name="hub">The hub.</param>
 /// <param name="made">Files the harness makes.</param>
-internal sealed class VariantFiles(HubClient hub, MadeFiles made)
+/// <param name="progress">Told how far the downloads of <see cref="GetAsync"/> are.</param>
+internal sealed class VariantFiles(HubClient hub, MadeFiles made, IProgress<HubProgress>? progress = null)
 {
     /// <summary>The file of a variant that comes from no hub.</summary>
     /// <param name="variant">The variant.</param>
@@ -41,7 +42,7 @@ internal sealed class VariantFiles(HubClient hub, MadeFiles made)
     {
         if (variant.Origin != VariantOrigin.Hub) return await MakeAsync(variant, cancellation).ConfigureAwait(false);
         IReadOnlyList<ResolvedFile> remote = await ResolveAsync(variant, cancellation).ConfigureAwait(false);
-        return (await hub.DownloadAsync(remote, cancellation: cancellation).ConfigureAwait(false))[0].LocalPath;
+        return (await hub.DownloadAsync(remote, new DownloadOptions { Progress = progress }, cancellation).ConfigureAwait(false))[0].LocalPath;
     }
 
     /// <summary>The files of a hub's variant, pinned to commit and digest.</summary>

@@ -1,9 +1,11 @@
 namespace Harness.Workers.Processes;
 
 /// <summary>Finds programs as a shell would, so that a missing one is named before anything is started.</summary>
-internal static class ProgramSearch
+public static class ProgramSearch
 {
-    /// <summary>The path of a program, or null when there is none that may be executed.</summary>
+    /// <summary>Looks a program up.</summary>
+    /// <param name="name">A path, or a name to find in <c>PATH</c>; on Windows without its ending.</param>
+    /// <returns>Its path, or null when there is none that may be executed.</returns>
     public static string? Find(string name)
     {
         if (name.Contains('/', StringComparison.Ordinal) || Path.IsPathRooted(name))
