@@ -50,7 +50,10 @@ public sealed class VerdictSpecs
 
     [TestCase("F32", 0.9e-6, true)]
     [TestCase("F32", 1.1e-6, false)]
+    [TestCase("F16", 0.9e-5, true)]
     [TestCase("F16", 1.1e-5, false)]
+    [TestCase("BF16", 0.9e-4, true)]
+    [TestCase("BF16", 1.1e-4, false)]
     [TestCase("Q8_0", 0.9e-3, true)]
     [TestCase("Q8_0", 1.1e-3, false)]
     [TestCase("Q4_K", 4.9e-3, true)]
