@@ -32,6 +32,7 @@ internal sealed class LogitsAreRight
         yield return Case("BF16", new TinyShape { Type = TensorType.BF16, Embedding = 50, KeyLength = 12 });
         yield return Case("Q8_0", Blocks(TensorType.Q8_0, 32));
         yield return Case("Q4_0", Blocks(TensorType.Q4_0, 32));
+        yield return Case("Q4_1", Blocks(TensorType.Q4_1, 32));
         yield return Case("Q5_0", Blocks(TensorType.Q5_0, 32));
         yield return Case("Q5_1", Blocks(TensorType.Q5_1, 32));
         yield return Case("Q4_K", Blocks(TensorType.Q4_K, 256));

@@ -10,9 +10,6 @@ internal delegate void RowForge(ref ForgeRandom random, Span<byte> row);
 /// <summary>Chooses how rows of a tensor type are forged. Values are spread evenly around zero.</summary>
 internal static class ForgedRows
 {
-    /// <summary>Types that can be forged, by number; Q5_0 and Q5_1 stand in where rows are no multiple of 256.</summary>
-    public const uint Q5_0 = 6, Q5_1 = 7;
-
     /// <summary>How rows of a type with a given spread are made.</summary>
     /// <param name="type">A tensor type's number.</param>
     /// <param name="spread">How widely the values spread.</param>
@@ -24,8 +21,8 @@ internal static class ForgedRows
         (uint)TensorType.F16 => FloatRows.F16(spread),
         (uint)TensorType.BF16 => FloatRows.BF16(spread),
         (uint)TensorType.Q4_0 => SmallBlockRows.Q4_0(spread),
-        Q5_0 => SmallBlockRows.Q5_0(spread),
-        Q5_1 => SmallBlockRows.Q5_1(spread),
+        (uint)TensorType.Q5_0 => SmallBlockRows.Q5_0(spread),
+        (uint)TensorType.Q5_1 => SmallBlockRows.Q5_1(spread),
         (uint)TensorType.Q8_0 => SmallBlockRows.Q8_0(spread),
         (uint)TensorType.Q4_K => SuperBlockRows.Q4_K(spread),
         (uint)TensorType.Q5_K => SuperBlockRows.Q5_K(spread),

@@ -16,6 +16,7 @@ namespace Harness.Formats.Forging;
 internal sealed record QuantizationMix(string Name, uint FileType, TensorType Base, bool OutputIsQ6_K = false, bool MoreBits = false)
 {
     private const int SuperBlock = 256;
+    private const int SmallBlock = 32;
 
     public static IReadOnlyList<QuantizationMix> All { get; } =
     [
@@ -45,7 +46,7 @@ internal sealed record QuantizationMix(string Name, uint FileType, TensorType Ba
     /// <returns>A tensor type's number; of Q5_0 and Q5_1 too, where rows are no multiple of 256.</returns>
     public uint TypeOf(string name, IReadOnlyList<long> shape, int layers, bool tied)
     {
-        if (shape.Count < 2 || IsKeptInF32(name))
+        if (!IsQuantized(name, shape))
             return (uint)TensorType.F32;
         if (Base is TensorType.F32 or TensorType.F16 or TensorType.BF16)
             return (uint)Base;
@@ -55,16 +56,21 @@ internal sealed record QuantizationMix(string Name, uint FileType, TensorType Ba
             type = TensorType.Q6_K;
         else if (MoreBits && IsFavoured(name) && UsesMoreBits(LayerOf(name), layers))
             type = TensorType.Q6_K;
-        if (output && shape[0] % SuperBlock != 0)
-            return (uint)TensorType.Q8_0;
+        if (shape[0] % SmallBlock != 0)
+            return (uint)TensorType.F16;
         return shape[0] % SuperBlock == 0 ? (uint)type : type switch
         {
-            TensorType.Q4_K => ForgedRows.Q5_0,
-            TensorType.Q5_K => ForgedRows.Q5_1,
+            TensorType.Q4_K => (uint)TensorType.Q5_0,
+            TensorType.Q5_K => (uint)TensorType.Q5_1,
             TensorType.Q6_K => (uint)TensorType.Q8_0,
             _ => (uint)type,
         };
     }
+
+    /// <summary>Whether a tensor is quantized at all; vectors and a few small matrices stay as they are.</summary>
+    /// <param name="name">The tensor's GGUF name.</param>
+    /// <param name="shape">Its shape, row length first.</param>
+    public static bool IsQuantized(string name, IReadOnlyList<long> shape) => shape.Count >= 2 && !IsKeptInF32(name);
 
     /// <summary>The first and the last eighth of the layers, and every third between.</summary>
     public static bool UsesMoreBits(int layer, int layers) =>

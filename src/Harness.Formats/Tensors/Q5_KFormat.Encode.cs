@@ -6,7 +6,7 @@ public readonly partial struct Q5_KFormat : ITensorEncoder<Q5_KFormat>
     /// <inheritdoc/>
     public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
     {
-        nint blocks = LaneDecoding.CountBlocks<Q5_KFormat>(destination.Length, source.Length);
+        int blocks = LaneDecoding.CountEncodedBlocks<Q5_KFormat>(source.Length, destination.Length);
         Span<byte> quants = stackalloc byte[Length];
         for (; blocks > 0; blocks--)
         {

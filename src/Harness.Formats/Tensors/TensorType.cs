@@ -15,6 +15,9 @@ public enum TensorType : uint
     /// <summary>Blocks of 32: one binary16 scale, 32 × 4 bits, offset 8. 4.5 bits a weight.</summary>
     Q4_0 = 2,
 
+    /// <summary>Blocks of 32: one binary16 scale and minimum, 32 × 4 bits. 5 bits a weight.</summary>
+    Q4_1 = 3,
+
     /// <summary>Blocks of 32: one binary16 scale, 32 × 5 bits, offset 16. 5.5 bits a weight.</summary>
     Q5_0 = 6,
 

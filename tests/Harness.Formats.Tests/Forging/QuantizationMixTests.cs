@@ -40,10 +40,10 @@ public class QuantizationMixTests
         var mix = QuantizationMix.Get("Q4_K_M");
         Assert.Multiple(() =>
         {
-            Assert.That(mix.TypeOf("blk.3.attn_q.weight", Odd, 24, tied: true), Is.EqualTo(ForgedRows.Q5_0));
+            Assert.That(mix.TypeOf("blk.3.attn_q.weight", Odd, 24, tied: true), Is.EqualTo((uint)TensorType.Q5_0));
             Assert.That(mix.TypeOf("blk.2.attn_v.weight", Odd, 24, tied: true), Is.EqualTo((uint)TensorType.Q8_0));
             Assert.That(mix.TypeOf("token_embd.weight", Odd, 24, tied: true), Is.EqualTo((uint)TensorType.Q8_0));
-            Assert.That(QuantizationMix.Get("Q5_K_M").TypeOf("blk.3.attn_q.weight", Odd, 24, tied: true), Is.EqualTo(ForgedRows.Q5_1));
+            Assert.That(QuantizationMix.Get("Q5_K_M").TypeOf("blk.3.attn_q.weight", Odd, 24, tied: true), Is.EqualTo((uint)TensorType.Q5_1));
         });
     }
 

@@ -11,6 +11,9 @@ internal sealed class EncodersKeepValues
     [TestCase(TensorType.BF16, 1 / 256.0)]
     [TestCase(TensorType.Q8_0, 1 / 254.0)]
     [TestCase(TensorType.Q4_0, 1 / 8.0)]
+    [TestCase(TensorType.Q4_1, 1 / 15.0)]
+    [TestCase(TensorType.Q5_0, 1 / 16.0)]
+    [TestCase(TensorType.Q5_1, 1 / 31.0)]
     public void Within_the_step_of_the_format(TensorType type, double relativeToLargest)
     {
         Assert.That(TensorFormats.TryGet(type, out TensorFormat? format), Is.True);
@@ -42,9 +45,9 @@ internal sealed class EncodersKeepValues
             if (format.Encode is null)
                 continue;
 
-            byte[] encoded = new byte[32 / format.BlockLength * format.BlockBytes];
-            format.Encode(new float[32], encoded);
-            float[] decoded = new float[32];
+            byte[] encoded = new byte[256 / format.BlockLength * format.BlockBytes];
+            format.Encode(new float[256], encoded);
+            float[] decoded = new float[256];
             format.Decode(encoded, decoded);
             Assert.That(decoded, Is.All.EqualTo(0f), format.Type.ToString());
         }
@@ -53,10 +56,10 @@ internal sealed class EncodersKeepValues
     [Test]
     public void An_unknown_type_is_named_not_guessed()
     {
-        Assert.That(TensorFormats.TryGet((TensorType)3, out _), Is.False);
+        Assert.That(TensorFormats.TryGet((TensorType)5, out _), Is.False);
         Assert.That(
-            () => TensorFormats.Visit((TensorType)3, new TypeOf()),
-            Throws.TypeOf<NotSupportedException>().With.Message.Contains("3"));
+            () => TensorFormats.Visit((TensorType)5, new TypeOf()),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("5"));
     }
 
     [Test]

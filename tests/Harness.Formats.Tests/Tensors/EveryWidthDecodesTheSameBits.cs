@@ -8,6 +8,7 @@ namespace Harness.Formats.Tests.Tensors;
 [TestFixture(typeof(F16Format))]
 [TestFixture(typeof(BF16Format))]
 [TestFixture(typeof(Q4_0Format))]
+[TestFixture(typeof(Q4_1Format))]
 [TestFixture(typeof(Q5_0Format))]
 [TestFixture(typeof(Q5_1Format))]
 [TestFixture(typeof(Q8_0Format))]
@@ -51,7 +52,7 @@ internal sealed class EveryWidthDecodesTheSameBits<TFormat>
         for (int block = 0; block < Blocks; block++)
         {
             BinaryPrimitives.WriteUInt16LittleEndian(source.AsSpan((block * TFormat.BlockBytes) + at), scale);
-            if (TFormat.Type is TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K)
+            if (TFormat.Type is TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K)
             {
                 ushort other = ExtremeHalves[block % ExtremeHalves.Length];
                 BinaryPrimitives.WriteUInt16LittleEndian(source.AsSpan((block * TFormat.BlockBytes) + 2), other);

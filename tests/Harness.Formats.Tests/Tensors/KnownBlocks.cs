@@ -43,6 +43,22 @@ internal sealed class KnownBlocks
     }
 
     [Test]
+    public void Q4_1_adds_a_minimum()
+    {
+        byte[] block = new byte[20];
+        WriteHalf(block, 0, 0.5f);
+        WriteHalf(block, 2, -3f);
+        block[4 + 1] = 0xF2; // value 1: 2, value 17: 15
+        float[] values = Decode<Q4_1Format>(block);
+        Assert.Multiple(() =>
+        {
+            Assert.That(values[0], Is.EqualTo(-3f));
+            Assert.That(values[1], Is.EqualTo(-2f));
+            Assert.That(values[17], Is.EqualTo(4.5f));
+        });
+    }
+
+    [Test]
     public void Q5_0_adds_sixteen_where_the_fifth_bit_is_set()
     {
         byte[] block = new byte[22];
