@@ -44,7 +44,9 @@ public static class ModelQuantizer
         bool tied = !file.TryGetTensor("output.weight", out _);
         foreach (GgufTensor tensor in file.Tensors)
         {
-            uint type = mix.TypeOf(tensor.Name, tensor.Shape, layers, tied);
+            uint type = QuantizationMix.IsQuantized(tensor.Name, tensor.Shape)
+                ? mix.TypeOf(tensor.Name, tensor.Shape, layers, tied)
+                : tensor.TypeNumber;
             writer.AddTensor(tensor.Name, type, tensor.Shape.AsSpan(), Filler(file, tensor, type));
         }
 

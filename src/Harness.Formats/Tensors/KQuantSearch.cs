@@ -105,8 +105,9 @@ internal static class KQuantSearch
     /// <summary>Chooses a signed scale for <c>x ≈ scale × q</c> with q from −<paramref name="most"/> to <paramref name="most"/> − 1.</summary>
     /// <param name="values">The sub-block.</param>
     /// <param name="most">32 for 6 bits.</param>
+    /// <param name="quants">Receives q + <paramref name="most"/>; all 0 for a block of nothing.</param>
     /// <returns>The scale; 0 for a block of nothing.</returns>
-    public static float SignedScale(ReadOnlySpan<float> values, int most)
+    public static float SignedScale(ReadOnlySpan<float> values, int most, Span<byte> quants)
     {
         float largest = 0, extreme = 0;
         foreach (float value in values)
@@ -115,16 +116,23 @@ internal static class KQuantSearch
             if (magnitude > largest) (largest, extreme) = (magnitude, value);
         }
 
-        if (largest < Nothing) return 0;
-        (float sumXL, float sumL2) = Fit(values, most, -most / extreme);
+        if (largest < Nothing)
+        {
+            quants.Clear();
+            return 0;
+        }
+
+        Span<byte> trial = stackalloc byte[values.Length];
+        (float sumXL, float sumL2) = Fit(values, most, -most / extreme, quants);
         float scale = sumL2 != 0 ? sumXL / sumL2 : 0;
         float best = scale * sumXL;
         for (int step = -9; step <= 9; step++)
         {
             if (step == 0) continue;
-            (sumXL, sumL2) = Fit(values, most, -(most + (0.1f * step)) / extreme);
+            (sumXL, sumL2) = Fit(values, most, -(most + (0.1f * step)) / extreme, trial);
             if (sumL2 > 0 && sumXL * sumXL > best * sumL2)
             {
+                trial.CopyTo(quants);
                 scale = sumXL / sumL2;
                 best = scale * sumXL;
             }
@@ -136,12 +144,14 @@ internal static class KQuantSearch
     /// <summary>Whether a super-block's scale is too small to be stored.</summary>
     public static bool IsNothing(float scale) => scale < Nothing;
 
-    private static (float SumXL, float SumL2) Fit(ReadOnlySpan<float> values, int most, float inverse)
+    private static (float SumXL, float SumL2) Fit(ReadOnlySpan<float> values, int most, float inverse, Span<byte> quants)
     {
         float sumXL = 0, sumL2 = 0;
-        foreach (float value in values)
+        for (int i = 0; i < values.Length; i++)
         {
+            float value = values[i];
             int l = Math.Clamp(Nearest(inverse * value), -most, most - 1);
+            quants[i] = (byte)(l + most);
             float weight = value * value;
             sumXL += weight * value * l;
             sumL2 += weight * l * l;

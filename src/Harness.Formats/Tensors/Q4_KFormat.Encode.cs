@@ -6,7 +6,7 @@ public readonly partial struct Q4_KFormat : ITensorEncoder<Q4_KFormat>
     /// <inheritdoc/>
     public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
     {
-        nint blocks = LaneDecoding.CountBlocks<Q4_KFormat>(destination.Length, source.Length);
+        int blocks = LaneDecoding.CountEncodedBlocks<Q4_KFormat>(source.Length, destination.Length);
         Span<byte> quants = stackalloc byte[Length];
         for (; blocks > 0; blocks--)
         {

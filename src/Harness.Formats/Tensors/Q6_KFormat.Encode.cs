@@ -8,7 +8,7 @@ public readonly partial struct Q6_KFormat : ITensorEncoder<Q6_KFormat>
     /// <inheritdoc/>
     public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
     {
-        nint blocks = LaneDecoding.CountBlocks<Q6_KFormat>(destination.Length, source.Length);
+        int blocks = LaneDecoding.CountEncodedBlocks<Q6_KFormat>(source.Length, destination.Length);
         for (; blocks > 0; blocks--)
         {
             EncodeBlock(source[..Length], destination[..Bytes]);
@@ -21,10 +21,11 @@ public readonly partial struct Q6_KFormat : ITensorEncoder<Q6_KFormat>
     {
         block.Clear();
         Span<float> scales = stackalloc float[Length / ScaleLength];
+        Span<byte> quants = stackalloc byte[Length];
         float largest = 0, extreme = 0;
         for (int i = 0; i < scales.Length; i++)
         {
-            scales[i] = KQuantSearch.SignedScale(values.Slice(i * ScaleLength, ScaleLength), 32);
+            scales[i] = KQuantSearch.SignedScale(values.Slice(i * ScaleLength, ScaleLength), 32, quants.Slice(i * ScaleLength, ScaleLength));
             float magnitude = MathF.Abs(scales[i]);
             if (magnitude > largest) (largest, extreme) = (magnitude, scales[i]);
         }
@@ -33,17 +34,16 @@ public readonly partial struct Q6_KFormat : ITensorEncoder<Q6_KFormat>
         float inverse = -128f / extreme;
         var d = (Half)(1 / inverse);
         BinaryPrimitives.WriteHalfLittleEndian(block[SuperScale..], d);
-        Span<byte> quants = stackalloc byte[Length];
         for (int i = 0; i < scales.Length; i++)
         {
             int scale = Math.Min(127, KQuantSearch.Nearest(inverse * scales[i]));
             block[Scales + i] = (byte)(sbyte)scale;
             float step = (float)d * scale;
+
+            // Under a scale of nothing the search's quants stay; they decode to nothing, but the bytes are the same.
+            if (step == 0) continue;
             for (int value = i * ScaleLength; value < (i + 1) * ScaleLength; value++)
-            {
-                // A scale of nothing stores nothing: the offset alone.
-                quants[value] = step == 0 ? (byte)32 : (byte)(Math.Clamp(KQuantSearch.Nearest(values[value] / step), -32, 31) + 32);
-            }
+                quants[value] = (byte)(Math.Clamp(KQuantSearch.Nearest(values[value] / step), -32, 31) + 32);
         }
 
         for (int value = 0; value < Length; value++)

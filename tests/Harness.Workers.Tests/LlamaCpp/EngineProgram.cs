@@ -8,7 +8,8 @@ namespace Harness.Workers.Tests.LlamaCpp;
 
 /// <summary>
 /// The child's side of <see cref="EngineProcess"/>: DIRECTORY, then steps <c>load PATH CONTEXT DEVICE</c>,
-/// <c>score IDS</c>, <c>generate IDS MAX TOP</c>, <c>tokenize TEXT</c>, <c>identify</c>; a line of JSON for each.
+/// <c>score IDS</c>, <c>generate IDS MAX TOP</c>, <c>tokenize TEXT</c>, <c>quantize SOURCE TARGET FTYPE pure|mixed</c>,
+/// <c>identify</c>; a line of JSON for each.
 /// </summary>
 internal static class EngineProgram
 {
@@ -17,12 +18,13 @@ internal static class EngineProgram
         var rest = new Queue<string>(arguments);
         try
         {
-            using var engine = new LlamaCppEngine(rest.Dequeue());
+            string directory = rest.Dequeue();
+            using var engine = new LlamaCppEngine(directory);
             while (rest.TryDequeue(out string? step))
             {
                 try
                 {
-                    Print(Step(engine, step, rest));
+                    Print(Step(engine, directory, step, rest));
                 }
                 catch (InferenceException e)
                 {
@@ -38,7 +40,7 @@ internal static class EngineProgram
         return 0;
     }
 
-    private static JsonNode Step(LlamaCppEngine engine, string step, Queue<string> rest)
+    private static JsonNode Step(LlamaCppEngine engine, string directory, string step, Queue<string> rest)
     {
         switch (step)
         {
@@ -79,6 +81,10 @@ internal static class EngineProgram
             case "tokenize":
                 int[] tokens = engine.Tokenize(Encoding.UTF8.GetBytes(rest.Dequeue()), false, false);
                 return new JsonObject { ["ids"] = new JsonArray([.. tokens.Select(id => JsonValue.Create(id))]) };
+            case "quantize":
+                uint status = QuantizeOracle.Quantize(
+                    directory, rest.Dequeue(), rest.Dequeue(), Number(rest.Dequeue()), rest.Dequeue() == "pure");
+                return new JsonObject { ["status"] = status };
             default:
                 throw new ArgumentException($"no such step: {step}");
         }
