@@ -41,7 +41,7 @@ public sealed class MatrixRunner(
             [.. plan.Cells.Select(ReceiptWriter.CellOf)]));
         await using var pool = new WorkerPool(launcher);
         var writer = new ReceiptWriter(settings);
-        var preparer = new VariantPreparer(hub, new VariantFiles(hub, new MadeFiles(settings.Home, settings.Threads)), settings, progress);
+        var preparer = new VariantPreparer(hub, new VariantFiles(hub, new MadeFiles(settings.Home, settings.ThreadsFor(null))), settings, progress);
         var cells = new CellRunner(pool, store, writer, settings, progress);
         foreach (IGrouping<string, PlannedCell> variant in plan.Cells.GroupBy(c => c.Variant.Id))
         {
@@ -92,7 +92,7 @@ public sealed class MatrixRunner(
             Receipt receipt;
             if (variant.Path is null)
             {
-                receipt = writer.Make(new CellLog(cell, variant, backend, Attempt(cell)) { Options = writer.OptionsOf(cell) }, 0);
+                receipt = writer.Make(new CellLog(cell, variant, backend, Attempt(cell)) { Options = writer.OptionsOf(cell, variant) }, 0);
             }
             else
             {

@@ -35,8 +35,18 @@ public sealed record RunnerSettings
     /// <summary>Skips cells that have a settled receipt of the same subject.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>Compute threads where the matrix leaves the choice, at least 1.</summary>
-    public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount);
+    /// <summary>Compute threads the user asked for; null leaves the choice to <see cref="ThreadsFor"/>.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>
+    /// Compute threads for a model: one a core, but a single one for models so small that threads wait for each other
+    /// longer than they compute, the more so on a busy machine.
+    /// </summary>
+    /// <param name="fileBytes">Size of the model's files; null when not known.</param>
+    public int ThreadsFor(long? fileBytes) =>
+        Threads ?? (fileBytes is < SmallModelBytes ? 1 : Math.Max(1, Environment.ProcessorCount));
+
+    private const long SmallModelBytes = 64L << 20;
 
     /// <summary>Memory that can be used now, or null when unknown.</summary>
     public long? AvailableMemoryBytes { get; init; }

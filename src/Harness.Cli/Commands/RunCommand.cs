@@ -12,7 +12,7 @@ internal static class RunCommand
     {
         SelectionOptions selection = new();
         var llamaCpp = new Option<string?>("--llama-cpp") { Description = "llama.cpp libraries of your own; run as llama.cpp@own.", HelpName = "DIR" };
-        var threads = new Option<int?>("--threads") { Description = "Compute threads; by default one a core.", HelpName = "N" };
+        var threads = new Option<int?>("--threads") { Description = "Compute threads; by default one a core, and one for models below 64 MB.", HelpName = "N" };
         var output = new Option<string?>("--out") { Description = "Where receipts and the report go; by default a new folder of reports/runs.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Goes on with the newest run (or the one in --out): settled cells are left alone." };
         var json = new Option<bool>("--json") { Description = "Prints one JSON object and nothing else." };

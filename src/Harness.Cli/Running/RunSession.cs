@@ -63,7 +63,7 @@ internal static class RunSession
             Command = request.Command(),
             CellCommandSuffix = request.CellSuffix(),
             Resume = request.Resume,
-            Threads = request.Threads ?? environment.Cores,
+            Threads = request.Threads,
             AvailableMemoryBytes = environment.AvailableMemoryBytes ?? environment.TotalMemoryBytes,
         };
         var source = new BackendSource(backends, settings.Executable, environment.Platform, offline, own, progress);

@@ -27,7 +27,7 @@ internal sealed class CellRunner(
     public async Task<(Receipt Receipt, CanonicalIds? Ids)> RunAsync(
         PlannedCell cell, PreparedVariant variant, BackendAtHand backend, CanonicalIds? canonical, int attempt, CancellationToken cancellation)
     {
-        var log = new CellLog(cell, variant, backend, attempt) { Options = receipts.OptionsOf(cell) };
+        var log = new CellLog(cell, variant, backend, attempt) { Options = receipts.OptionsOf(cell, variant) };
         long start = Stopwatch.GetTimestamp();
         if (cell.Build.IsBuiltIn && variant.UnsupportedByBuiltin is { } unsupported)
         {

@@ -42,7 +42,7 @@ internal sealed class ReceiptWriter(RunnerSettings settings)
     {
         PreparedVariant known = variant ?? new PreparedVariant(
             [], null, [], null, Evidence.None, new SourceFacts(VariantPreparer.OriginOf(cell.Variant), cell.Variant.Model.Repository), null);
-        var log = new CellLog(cell, known, null, attempt) { Options = OptionsOf(cell) };
+        var log = new CellLog(cell, known, null, attempt) { Options = OptionsOf(cell, known) };
         log.Stages.Add(new StageRecord(variant is null ? Stage.Resolve : Stage.Load, Outcome.Skipped, 0, reason));
         return Make(log, 0);
     }
@@ -58,13 +58,14 @@ internal sealed class ReceiptWriter(RunnerSettings settings)
         BackendDigest = backendDigest,
         Hardware = cell.Cell.Hardware,
         PromptsDigest = new PromptSet(cell.Prompts).Digest,
-        Options = OptionsOf(cell),
+        Options = OptionsOf(cell, variant),
     };
 
     /// <summary>The options of a cell, with the harness's choices filled in.</summary>
     /// <param name="cell">The cell.</param>
-    public Receipts.RunOptions OptionsOf(PlannedCell cell) =>
-        new(cell.Options.ContextLength, "F16", cell.Options.Threads ?? settings.Threads);
+    /// <param name="variant">Its variant.</param>
+    public Receipts.RunOptions OptionsOf(PlannedCell cell, PreparedVariant variant) =>
+        new(cell.Options.ContextLength, "F16", cell.Options.Threads ?? settings.ThreadsFor(variant.Model?.FileBytes));
 
     /// <summary>A planned cell's coordinates as receipts write them.</summary>
     /// <param name="cell">The cell.</param>
