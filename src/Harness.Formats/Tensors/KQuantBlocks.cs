@@ -50,7 +50,7 @@ internal static class KQuantBlocks
             if (scale == 0) continue;
             float minimum = (float)dmin * KQuantScales.Minimum(packed, sub);
             for (int i = sub * SubLength; i < (sub + 1) * SubLength; i++)
-                quants[i] = (byte)Math.Clamp(KQuantSearch.Nearest((values[i] + minimum) / scale), 0, most);
+                quants[i] = (byte)KQuantSearch.Nearest((values[i] + minimum) / scale, 0, most);
         }
     }
 }

@@ -10,8 +10,16 @@ internal static class KQuantSearch
     /// <summary>Below this a block counts as all zero.</summary>
     private const float Nothing = 1e-15f;
 
-    /// <summary>The nearest integer, halves to even.</summary>
-    public static int Nearest(float value) => (int)MathF.Round(value, MidpointRounding.ToEven);
+    /// <summary>The nearest integer, halves to even, of a value below 2²² in magnitude.</summary>
+    public static int Nearest(float value)
+    {
+        // 1.5 × 2²³ moves the integer into the last bits of the mantissa, rounded on the way: far quicker than a saturating conversion.
+        const float Mover = 12582912;
+        return (BitConverter.SingleToInt32Bits(value + Mover) & 0x7FFFFF) - 0x400000;
+    }
+
+    /// <summary>The nearest integer within bounds.</summary>
+    public static int Nearest(float value, int least, int most) => Math.Min(Math.Max(Nearest(value), least), most);
 
     /// <summary>
     /// Chooses scale and minimum for <c>x ≈ scale × q − minimum</c> with q from 0 to <paramref name="most"/>.
@@ -54,7 +62,7 @@ internal static class KQuantSearch
         float best = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            quants[i] = (byte)Math.Clamp(Nearest(inverse * (values[i] - low)), 0, most);
+            quants[i] = (byte)Nearest(inverse * (values[i] - low), 0, most);
             float difference = (scale * quants[i]) + low - values[i];
             best += weights[i] * (difference * difference);
         }
@@ -66,7 +74,7 @@ internal static class KQuantSearch
             float sumL = 0, sumL2 = 0, sumXL = 0;
             for (int i = 0; i < values.Length; i++)
             {
-                int l = Math.Clamp(Nearest(inverse * (values[i] - low)), 0, most);
+                int l = Nearest(inverse * (values[i] - low), 0, most);
                 trial[i] = (byte)l;
                 sumL += weights[i] * l;
                 sumL2 += weights[i] * l * l;
@@ -150,7 +158,7 @@ internal static class KQuantSearch
         for (int i = 0; i < values.Length; i++)
         {
             float value = values[i];
-            int l = Math.Clamp(Nearest(inverse * value), -most, most - 1);
+            int l = Nearest(inverse * value, -most, most - 1);
             quants[i] = (byte)(l + most);
             float weight = value * value;
             sumXL += weight * value * l;

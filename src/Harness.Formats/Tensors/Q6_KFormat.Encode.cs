@@ -43,7 +43,7 @@ public readonly partial struct Q6_KFormat : ITensorEncoder<Q6_KFormat>
             // Under a scale of nothing the search's quants stay; they decode to nothing, but the bytes are the same.
             if (step == 0) continue;
             for (int value = i * ScaleLength; value < (i + 1) * ScaleLength; value++)
-                quants[value] = (byte)(Math.Clamp(KQuantSearch.Nearest(values[value] / step), -32, 31) + 32);
+                quants[value] = (byte)(KQuantSearch.Nearest(values[value] / step, -32, 31) + 32);
         }
 
         for (int value = 0; value < Length; value++)
