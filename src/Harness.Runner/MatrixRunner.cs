@@ -85,12 +85,14 @@ public sealed class MatrixRunner(
             {
                 canonical ??= IdsOf(settled, cell);
                 made.Add(settled);
+                // The run before may have been killed between the receipt and its comparisons.
+                Compare(made, settled, reference, committed);
                 progress.CellDone(cell, settled, resumed: true);
                 continue;
             }
 
             Receipt receipt;
-            if (variant.Path is null)
+            if (variant.Stages.Any(s => s.Outcome == Outcome.Failed))
             {
                 receipt = writer.Make(new CellLog(cell, variant, backend, Attempt(cell)) { Options = writer.OptionsOf(cell, variant) }, 0);
             }

@@ -7,12 +7,17 @@ namespace Harness.Receipts.Store;
 /// <param name="folder">The folder; made when first written to.</param>
 public sealed class LogitsStore(string folder)
 {
+    private const string HalfWritten = ".partial";
+
     /// <summary>The folder.</summary>
     public string Folder { get; } = folder;
 
     /// <summary>Where logits with a digest lie, or would lie.</summary>
     /// <param name="sha256">The digest (hex).</param>
     public string PathOf(string sha256) => Path.Combine(Folder, sha256 + ".f32");
+
+    /// <summary>A path in the folder for logits that are still being written; removed when the folder is opened again.</summary>
+    public string PathForNew() => Path.GetFullPath(Path.Combine(Folder, $"{Guid.NewGuid():N}{HalfWritten}"));
 
     /// <summary>Takes a file into the store, moving it.</summary>
     /// <param name="path">A file on the same volume.</param>
@@ -47,5 +52,12 @@ public sealed class LogitsStore(string folder)
         }
 
         return values;
+    }
+
+    /// <summary>Removes what a killed run left half written. Only for the one that holds the folder's lock.</summary>
+    internal void RemoveHalfWritten()
+    {
+        if (!Directory.Exists(Folder)) return;
+        foreach (string path in Directory.EnumerateFiles(Folder, "*" + HalfWritten)) File.Delete(path);
     }
 }

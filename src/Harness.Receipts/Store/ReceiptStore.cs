@@ -24,6 +24,7 @@ public sealed class ReceiptStore : IDisposable
         Folder = folder;
         _lock = @lock;
         Logits = new LogitsStore(Path.Combine(folder, "logits"));
+        Logits.RemoveHalfWritten();
         _receiptsFile = JsonLinesFile.Open(Path.Combine(folder, "receipts.jsonl"), line => _receipts.Add(ReceiptJson.ParseReceipt(line)));
         _comparisonsFile = JsonLinesFile.Open(Path.Combine(folder, "comparisons.jsonl"), line => _comparisons.Add(ReceiptJson.ParseComparison(line)));
         _runsFile = JsonLinesFile.Open(Path.Combine(folder, "runs.jsonl"), line => _runs.Add(ReceiptJson.ParseRun(line)));

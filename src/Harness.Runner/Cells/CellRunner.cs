@@ -182,7 +182,7 @@ internal sealed class CellRunner(
         progress.CellDoing(log.Cell, "score");
         int[] ids = PromptSet.ScoreIds(canonical.Prompts, log.Loaded!.Value.VocabularySize, log.Loaded.Value.ContextLength);
         Directory.CreateDirectory(store.Logits.Folder);
-        string path = Path.GetFullPath(Path.Combine(store.Logits.Folder, $"{Guid.NewGuid():N}.partial"));
+        string path = store.Logits.PathForNew();
         try
         {
             Answer<ScoredTokens> scored = await session.ScoreAsync(ids, path, cancellation: cancellation).ConfigureAwait(false);

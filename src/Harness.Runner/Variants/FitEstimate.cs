@@ -18,13 +18,14 @@ internal sealed record FitEstimate(long WeightBytes, long KvBytes, long ProcessB
         GgufMetadata metadata = headers[0].Metadata;
         long weights = headers.Sum(h => h.FileLength - h.DataOffset);
         string a = metadata.TryGetString("general.architecture", out string? name) ? name : "";
-        long Number(string key, long fallback) => metadata.TryGetNumber($"{a}.{key}", out long value) ? value : fallback;
+        long Number(string key, long fallback) => metadata.TryGetNumber($"{a}.{key}", out long value) ? Math.Max(0, value) : fallback;
         long layers = Number("block_count", 0), embedding = Number("embedding_length", 0);
         long heads = Math.Max(1, Number("attention.head_count", 1));
         long kvHeads = Number("attention.head_count_kv", heads);
         long keyLength = Number("attention.key_length", embedding / heads);
         long valueLength = Number("attention.value_length", embedding / heads);
-        long kv = Math.Max(0, layers * kvHeads * (keyLength + valueLength) * sizeof(ushort) * contextLength);
-        return new FitEstimate(weights, kv, 96L << 20);
+        // In floating point: a header's numbers may be absurd, and their product then is too much, never too little.
+        double kv = (double)layers * kvHeads * ((double)keyLength + valueLength) * sizeof(ushort) * contextLength;
+        return new FitEstimate(weights, (long)Math.Min(kv, long.MaxValue / 4), 96L << 20);
     }
 }

@@ -14,41 +14,67 @@ namespace Harness.Runner.Variants;
 /// <param name="threads">Threads to quantize with.</param>
 internal sealed class MadeFiles(string home, int threads)
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
     /// <summary>The probe of a variant, forged when it is not there.</summary>
-    public string Forged(Variant variant)
+    /// <param name="variant">The variant.</param>
+    /// <param name="cancellation">Ends the wait for another process that makes it.</param>
+    public Task<string> ForgedAsync(Variant variant, CancellationToken cancellation)
     {
         string name = string.Create(
             CultureInfo.InvariantCulture,
             $"probe-{variant.Model.Architecture}-{variant.Quant}-seed{variant.Model.Seed}-v{ProbeForge.Version}.gguf");
-        string path = Path.Combine(home, "models", "forged", name);
-        if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            ProbeForge.Write(variant.Model.Architecture, variant.Quant, variant.Model.Seed, path);
-        }
-
-        return path;
+        return OnceAsync(
+            Path.Combine(home, "models", "forged", name),
+            path => ProbeForge.Write(variant.Model.Architecture, variant.Quant, variant.Model.Seed, path), cancellation);
     }
 
     /// <summary>A file quantized from its parent, made when it is not there.</summary>
     /// <param name="variant">The variant.</param>
     /// <param name="parentPath">The parent's file.</param>
     /// <param name="parentSha256">The parent's digest (hex).</param>
-    public string Quantized(Variant variant, string parentPath, string parentSha256)
+    /// <param name="cancellation">Ends the work.</param>
+    public Task<string> QuantizedAsync(Variant variant, string parentPath, string parentSha256, CancellationToken cancellation)
     {
         string name = string.Create(
             CultureInfo.InvariantCulture,
             $"{variant.Model.Id}-{variant.Quant}-from-{parentSha256[..16]}-v{ModelQuantizer.Version}.gguf");
-        string path = Path.Combine(home, "models", "quantized", name);
-        if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            ModelQuantizer.Quantize(parentPath, path, variant.Quant, threads);
-        }
-
-        return path;
+        return OnceAsync(
+            Path.Combine(home, "models", "quantized", name),
+            path => ModelQuantizer.Quantize(parentPath, path, variant.Quant, threads, cancellation), cancellation);
     }
 
     /// <summary>The tool that made quantized files, as receipts name it.</summary>
     public static string Tool { get; } = string.Create(CultureInfo.InvariantCulture, $"harness quantizer v{ModelQuantizer.Version}");
+
+    /// <summary>Makes a file unless it is there: runs side by side, as shards are, make it once.</summary>
+    private static async Task<string> OnceAsync(string path, Action<string> make, CancellationToken cancellation)
+    {
+        if (File.Exists(path)) return path;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using FileStream held = await HoldAsync(path + ".lock", cancellation).ConfigureAwait(false);
+        if (!File.Exists(path)) make(path);
+        return path;
+    }
+
+    private static async Task<FileStream> HoldAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                // Held by the system for as long as the process lives, whatever becomes of it.
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (IsHeldElsewhere(e))
+            {
+                await Task.Delay(LookAgain, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows; EWOULDBLOCK, 11 on Linux and 35 on macOS and BSD.
+    private static bool IsHeldElsewhere(IOException e) => OperatingSystem.IsWindows()
+        ? (e.HResult & 0xFFFF) is 32 or 33
+        : e.HResult is 11 or 35;
 }

@@ -20,10 +20,11 @@ internal sealed class VariantFiles(HubClient hub, MadeFiles made, IProgress<HubP
         switch (variant.Origin)
         {
             case VariantOrigin.Forged:
-                return made.Forged(variant);
+                return await made.ForgedAsync(variant, cancellation).ConfigureAwait(false);
             case VariantOrigin.Quantized:
                 string parent = await GetAsync(variant.Parent!, cancellation).ConfigureAwait(false);
-                return made.Quantized(variant, parent, await Sha256Async(parent, cancellation).ConfigureAwait(false));
+                return await made.QuantizedAsync(
+                    variant, parent, await Sha256Async(parent, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
             case VariantOrigin.Trained or VariantOrigin.Local when File.Exists(variant.LocalFile):
                 return variant.LocalFile;
             case VariantOrigin.Local:

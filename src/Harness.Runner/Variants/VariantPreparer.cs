@@ -48,7 +48,7 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
                 work.Files = [.. remote.Select(f => new FileDigest(f.Path, f.Sha256, f.Size))];
                 work.Source = work.Source with
                 {
-                    Repository = variant.Model.Repository, Commit = remote[0].Commit, Endpoint = EndpointOf(hub),
+                    Repository = variant.Model.Repository, Commit = remote[0].Commit, Endpoint = hub.Options.DisplayEndpoint,
                 };
                 return null;
             }
@@ -226,8 +226,6 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
         HubFailure.Refused => FailureKind.Refused,
         _ => FailureKind.Blocked,
     };
-
-    private static string EndpointOf(HubClient hub) => hub.Options.Endpoint.GetLeftPart(UriPartial.Authority);
 
     private static double Elapsed(long start) => Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 3);
 
