@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Harness.Cli.Commands;
+using Harness.Cli.Help;
 
 namespace Harness.Cli;
 
@@ -8,26 +10,39 @@ namespace Harness.Cli;
 internal static class HarnessCommand
 {
     /// <summary>Builds the root command with all commands.</summary>
-    public static RootCommand Create() => new("Finds out, by trying, which local LLMs work on which engine.")
+    public static RootCommand Create()
     {
-        BackendsCommand.Create(),
-        CompareCommand.Create(),
-        DoctorCommand.Create(),
-        ForgeCommand.Create(),
-        HardwareCommand.Create(),
-        LogitsCommand.Create(),
-        ModelsCommand.Create(),
-        PlanCommand.Create(),
-        ReportCommand.Create(),
-        RunCommand.Create(),
-        TokenizeCommand.Create(),
-    };
+        RootCommand root = new(ProgramText.About)
+        {
+            BackendsCommand.Create(),
+            CompareCommand.Create(),
+            DoctorCommand.Create(),
+            ForgeCommand.Create(),
+            HardwareCommand.Create(),
+            LogitsCommand.Create(),
+            ModelsCommand.Create(),
+            PlanCommand.Create(),
+            ReportCommand.Create(),
+            RunCommand.Create(),
+            TokenizeCommand.Create(),
+        };
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption help) help.Action = new CommandHelp();
+            else if (option is VersionOption version) version.Action = new VersionText();
+        }
+
+        return root;
+    }
 
     /// <summary>Runs a command line.</summary>
     /// <param name="args">Its words.</param>
     /// <returns>The exit status; <see cref="ExitStatus.Usage"/> when the words make no command.</returns>
     public static int Run(string[] args)
     {
+        // Who types the name alone, or asks for help in words, wants to know what there is.
+        if (args is []) args = ["--help"];
+        else if (args is ["help", .. var command]) args = [.. command, "--help"];
         ParseResult parsed = Create().Parse(args);
 
         // Its own way of reporting ends with status 1, which here means that something expected to work did not.

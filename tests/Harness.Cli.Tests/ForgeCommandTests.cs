@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Harness.Formats.Gguf;
@@ -9,13 +8,15 @@ namespace Harness.Cli.Tests;
 /// <summary><c>harness forge</c>: the built program, in a directory of its own.</summary>
 public sealed class ForgeCommandTests
 {
-    private string _directory = "";
+    private BuiltHarness _harness = null!;
+
+    private string Place => _harness.Directory;
 
     [SetUp]
-    public void MakeDirectory() => _directory = Directory.CreateTempSubdirectory("harness-forge-").FullName;
+    public void MakeDirectory() => _harness = new BuiltHarness();
 
     [TearDown]
-    public void RemoveDirectory() => Directory.Delete(_directory, recursive: true);
+    public void RemoveDirectory() => _harness.Dispose();
 
     [Test]
     public void A_probe_is_written_and_described()
@@ -23,7 +24,7 @@ public sealed class ForgeCommandTests
         (int status, string output, string error) = Run("forge", "--arch", "qwen2", "--quant", "Q4_K_M", "--seed", "7", "--out", "probe.gguf", "--json");
         Assert.That(status, Is.Zero, error);
         JsonElement probe = JsonDocument.Parse(output).RootElement;
-        byte[] file = File.ReadAllBytes(Path.Combine(_directory, "probe.gguf"));
+        byte[] file = File.ReadAllBytes(Path.Combine(Place, "probe.gguf"));
         Assert.Multiple(() =>
         {
             Assert.That(probe.GetProperty("sha256").GetString(), Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(file))));
@@ -40,7 +41,7 @@ public sealed class ForgeCommandTests
         (int status, string output, string error) = Run("forge", "--like", "probe.gguf", "--quant", "Q8_0", "--out", "like.gguf");
         Assert.That(status, Is.Zero, error);
         Assert.That(output, Does.StartWith("like.gguf").And.Contain("MB"));
-        Assert.That(Directory.GetFiles(_directory, "*.partial"), Is.Empty);
+        Assert.That(Directory.GetFiles(Place, "*.partial"), Is.Empty);
     }
 
     private static readonly object[][] WrongCommandLines =
@@ -62,7 +63,7 @@ public sealed class ForgeCommandTests
         Assert.That(status, Is.EqualTo(2), error);
         Assert.That(output, Is.Empty);
         Assert.That(error, Does.StartWith("error: ").And.Contain(what).And.Contain(remedy));
-        Assert.That(Directory.GetFiles(_directory), Is.Empty);
+        Assert.That(Directory.GetFiles(Place), Is.Empty);
     }
 
     [Test]
@@ -75,18 +76,7 @@ public sealed class ForgeCommandTests
 
     private (int Status, string Output, string Error) Run(params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "harness.exe" : "harness");
-        ProcessStartInfo start = new(program, arguments)
-        {
-            WorkingDirectory = _directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["HARNESS_HOME"] = Path.Combine(_directory, "home");
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+        Outcome outcome = _harness.Run(arguments);
+        return (outcome.Status, outcome.Output, outcome.Error);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using NUnit.Framework;
 
@@ -7,13 +6,15 @@ namespace Harness.Cli.Tests;
 /// <summary><c>harness plan</c> as a newcomer meets it: the built program, in a directory of its own.</summary>
 public sealed class PlanCommandTests
 {
-    private string _directory = "";
+    private BuiltHarness _harness = null!;
+
+    private string Place => _harness.Directory;
 
     [SetUp]
-    public void MakeDirectory() => _directory = Directory.CreateTempSubdirectory("harness-plan-").FullName;
+    public void MakeDirectory() => _harness = new BuiltHarness();
 
     [TearDown]
-    public void RemoveDirectory() => Directory.Delete(_directory, recursive: true);
+    public void RemoveDirectory() => _harness.Dispose();
 
     [Test]
     public void Outside_a_checkout_the_carried_catalogue_is_planned()
@@ -75,7 +76,7 @@ public sealed class PlanCommandTests
     [Test]
     public void A_wrong_matrix_ends_with_status_2_and_says_where()
     {
-        File.WriteAllText(Path.Combine(_directory, "matrix.yaml"), "profiles:\n  default:\n    modles: [nano]\n");
+        File.WriteAllText(Path.Combine(Place, "matrix.yaml"), "profiles:\n  default:\n    modles: [nano]\n");
         (int status, string output, string error) = Run("plan", "--json");
         Assert.That(status, Is.EqualTo(2), error);
         Assert.That(output, Is.Empty);
@@ -84,19 +85,7 @@ public sealed class PlanCommandTests
 
     private (int Status, string Output, string Error) Run(params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "harness.exe" : "harness");
-        ProcessStartInfo start = new(program, arguments)
-        {
-            WorkingDirectory = _directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["HARNESS_HOME"] = Path.Combine(_directory, "home");
-        start.Environment["HF_HOME"] = Path.Combine(_directory, "hub");
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+        Outcome outcome = _harness.Run(arguments);
+        return (outcome.Status, outcome.Output, outcome.Error);
     }
 }

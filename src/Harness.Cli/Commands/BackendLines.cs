@@ -1,4 +1,4 @@
-using System.Reflection;
+using Harness.Cli.Help;
 using Harness.Matrix;
 using Harness.Runner.Hardware;
 using Harness.Workers.Backends;
@@ -38,7 +38,7 @@ internal static class BackendLines
         {
             string id = build.Id.ToString();
             if (build.IsBuiltIn)
-                lines.Add(new BackendLine(id, "built in", From: $"harness {Version()}, {Harness.Engine.Model.InstructionSet}"));
+                lines.Add(new BackendLine(id, "built in", From: $"harness {ProgramText.Version}, {Harness.Engine.Model.InstructionSet}"));
             else if (installed.Remove(id, out InstalledBackend? there))
                 lines.Add(Of(there));
             else
@@ -91,12 +91,4 @@ internal static class BackendLines
         : new BackendLine(
             build.Id.ToString(), "unavailable",
             HowTo: $"no package for {HardwareProbe.Platform()}: build it, and give its directory with --llama-cpp DIR");
-
-    // As 0.1.0+43038669: enough of the commit to find it.
-    private static string Version()
-    {
-        string version = typeof(BackendLines).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        int commit = version.IndexOf('+', StringComparison.Ordinal) + 1;
-        return commit > 0 && version.Length > commit + 8 ? version[..(commit + 8)] : version;
-    }
 }

@@ -17,9 +17,9 @@ internal static class BackendsCommand
         var command = new Command(
             "list",
             """
-            Lists every build of the catalogue and of the store: whether it is installed, where it came from, how to get it.
+            Lists every build: whether it is installed, how to get it.
 
-            Installed builds lie under HARNESS_HOME, by default the platform's cache directory. The digest is sha256 over
+            Listed are those of the catalogue and of the store. Installed builds lie under HARNESS_HOME, by default the platform's cache directory. The digest is sha256 over
             the libraries, as `sha256sum` lists them sorted by name.
 
             Examples:
@@ -49,9 +49,9 @@ internal static class BackendsCommand
         var command = new Command(
             "install",
             """
-            Gets a prebuilt backend through npm into the harness's own store, and says what it is and where it came from.
+            Installs a prebuilt backend through npm.
 
-            The user's own npm fetches the package, with its registry and proxy; nothing is executed from it. The archive
+            It goes into the harness's own store. The user's own npm fetches the package, with its registry and proxy; nothing is executed from it. The archive
             is checked against the integrity npm gives. A build that is there already is left as it is.
 
             Examples:
@@ -86,7 +86,13 @@ internal static class BackendsCommand
 
     private static BackendStore Store() => new(HarnessHome.Locate());
 
-    private static Catalogue Load(string? named) => named is null ? CatalogueFiles.Catalogue() : Catalogue.Load(named);
+    private static Catalogue Load(string? named) => named switch
+    {
+        null => CatalogueFiles.Catalogue(),
+        _ when Directory.Exists(named) => Catalogue.Load(named),
+        _ => throw new CommandException(
+            ExitStatus.Usage, "there is no such directory", $"--catalogue {named}", "Give the directory that holds models/, backends/, prompts/ and hardware/."),
+    };
 
     /// <summary>Progress on a terminal's standard error: a line for each step.</summary>
     private sealed class Said : IProgress<string>

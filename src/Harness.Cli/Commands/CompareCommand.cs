@@ -34,9 +34,9 @@ internal static class CompareCommand
         var command = new Command(
             "compare",
             """
-            Evaluates the same token ids on two backends and says whether their logits agree.
+            Says whether two backends compute the same logits.
 
-            They agree when all are finite, the normalised mean squared error mse(a,b)/mse(a,0) is within the limit of
+            Both evaluate the same token ids. They agree when all are finite, the normalised mean squared error mse(a,b)/mse(a,0) is within the limit of
             the model's coarsest weight type, and the likeliest token is the same wherever the reference was sure of it
             (by more than twice the largest difference).
 

@@ -17,9 +17,9 @@ internal static partial class HardwareCommand
         var command = new Command(
             "hardware",
             """
-            Shows the processor, memory, GPUs and limits of this machine, as reports name them.
+            Shows this machine's processor, memory, GPUs and limits.
 
-            Instruction sets are those the processor has and the system lets programs use; which one a backend really
+            They are named as reports name them. Instruction sets are those the processor has and the system lets programs use; which one a backend really
             uses is in its receipts. A GPU listed here was seen through its driver; whether a backend can use it is
             known only by trying.
 

@@ -32,7 +32,9 @@ internal static class LogitsCommand
         var command = new Command(
             "logits",
             """
-            Evaluates token ids at once, from an empty context, and writes every position's raw logits.
+            Writes the raw logits of token ids.
+
+            The ids are evaluated at once, from an empty context; every position's logits are written.
 
             Examples:
               harness logits model.gguf --tokens "1 17 42" --out logits.f32

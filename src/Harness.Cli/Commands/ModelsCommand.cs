@@ -27,9 +27,9 @@ internal static class ModelsCommand
         var command = new Command(
             "download",
             """
-            Brings a model's files into the HuggingFace cache, verified, and prints the path of each.
+            Fetches a model's files into the HuggingFace cache, verified.
 
-            All shards of a sharded model are fetched. An interrupted download goes on where it stopped. HF_ENDPOINT,
+            Prints the path of each. All shards of a sharded model are fetched. An interrupted download goes on where it stopped. HF_ENDPOINT,
             HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean to the official clients.
 
             Examples:

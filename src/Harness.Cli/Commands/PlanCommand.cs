@@ -14,9 +14,9 @@ internal static class PlanCommand
         Command command = new(
             "plan",
             """
-            Shows what 'harness run' would try with the same options, and why it would not try the rest. Starts nothing.
+            Shows what 'harness run' would try, and why not the rest.
 
-            A model outside the profile is planned at its default quantizations on the profile's backends. A quantization
+            Starts nothing. A model outside the profile is planned at its default quantizations on the profile's backends. A quantization
             named outright that a model does not have is shown as blocked; a pattern takes only what there is.
 
             Examples:
@@ -29,13 +29,13 @@ internal static class PlanCommand
             """);
         selection.AddTo(command);
         command.Options.Add(json);
-        command.SetAction(parsed => CommandErrors.Guard(() =>
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(async () =>
         {
-            ChosenPlan chosen = selection.Plan(parsed);
+            ChosenPlan chosen = await selection.PlanAsync(parsed, cancellation).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
-                using Stream output = Console.OpenStandardOutput();
-                PlanJson.Write(chosen, output);
+                Stream output = Console.OpenStandardOutput();
+                await using (output.ConfigureAwait(false)) PlanJson.Write(chosen, output);
             }
             else
             {

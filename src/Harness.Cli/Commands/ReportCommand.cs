@@ -18,8 +18,9 @@ internal static class ReportCommand
         var command = new Command(
             "report",
             """
-            Makes the page of a run anew from its receipts: verdicts by today's rules, layout by today's template.
-            Nothing is run.
+            Makes the page of a run anew from its receipts.
+
+            Verdicts are by today's rules, the layout is by today's template. Nothing is run.
 
             Examples:
               harness report

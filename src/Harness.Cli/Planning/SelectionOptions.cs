@@ -9,7 +9,7 @@ namespace Harness.Cli.Planning;
 /// <summary>The options by which <c>plan</c> and <c>run</c> choose cells, and the way from them to a plan.</summary>
 internal sealed class SelectionOptions
 {
-    private readonly Option<string[]> _models = List("--model", "Models of the catalogue, in the profile or not.");
+    private readonly Option<string[]> _models = List("--model", "Models: names of the catalogue, in the profile or not; a GGUF file; hf:owner/repo[/file][@revision].");
     private readonly Option<string[]> _quants = List("--quant", "Quantizations, as Q4_K_M or 'Q4*'.");
     private readonly Option<string[]> _backends = List("--backend", "Backends: builtin, llama.cpp@v0.5.0; llama.cpp for every version of the profile.");
     private readonly Option<string[]> _hardware = List("--hardware", "Hardware: cpu, cuda, vulkan, metal, webgpu.");
@@ -45,14 +45,17 @@ internal sealed class SelectionOptions
 
     /// <summary>Plans what the command line asks for, on this machine.</summary>
     /// <exception cref="MatrixException">The matrix, the catalogue or the selection is wrong.</exception>
-    /// <exception cref="HubException">A variable of the hub's is malformed.</exception>
-    public ChosenPlan Plan(ParseResult parsed)
+    /// <exception cref="HubException">A variable of the hub's is malformed, or the hub does not list a repository.</exception>
+    public async Task<ChosenPlan> PlanAsync(ParseResult parsed, CancellationToken cancellation)
     {
         Selection selection = Choose(parsed);
         LoadedMatrix matrix = LoadedMatrix.Load(CatalogueFiles.Matrix(Matrix(parsed)));
-        EnvironmentProbe probe = new(HubOptions.FromEnvironment().CacheDirectory, HarnessHome.Locate());
-        EnvironmentFacts facts = probe.Look(Offline(parsed));
-        return new(matrix, facts, Harness.Matrix.Plan.Create(matrix.Catalogue, matrix.File, selection, facts));
+        HubOptions options = HubOptions.FromEnvironment();
+        options = options with { Offline = options.Offline || Offline(parsed) };
+        using var hub = new HubClient(options);
+        (Catalogue catalogue, selection) = await new UnlistedModels(hub).AddAsync(matrix.Catalogue, selection, cancellation).ConfigureAwait(false);
+        EnvironmentFacts facts = new EnvironmentProbe(options.CacheDirectory, HarnessHome.Locate()).Look(options.Offline);
+        return new(matrix with { Catalogue = catalogue }, facts, Harness.Matrix.Plan.Create(catalogue, matrix.File, selection, facts));
     }
 
     private static Option<string[]> List(string name, string description) => new(name)
