@@ -36,6 +36,7 @@ internal static class ReportCommand
             if (!File.Exists(Path.Combine(from, "receipts.jsonl")))
                 throw new CommandException(ExitStatus.Usage, "there is no receipts.jsonl in it", from, "Name the folder of a run, as reports/runs/… or what --out named.");
             string page = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(from, ReportPage.FileName));
+            OutputFile.Check(page, "the page");
             string catalogue = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(CatalogueFiles.Matrix(parsed.GetValue(matrix))))!, "matrix");
             ReportView view = ReportPage.Write(ReceiptStore.Read(from), page, catalogue);
             if (parsed.GetValue(json)) RunOutput.PrintJson(view, page);

@@ -23,7 +23,7 @@ internal static class ComparisonOutput
         Row("tokens", string.Create(CultureInfo.InvariantCulture, $"{d.Positions}"));
         Row("NMSE", $"{Number(d.Nmse)} (limit {Number(compared.Limit)} for {compared.WeightType} weights)");
         Row("KL", $"mean {Number(d.MeanKl)} nats, largest {Number(d.LargestKl)}");
-        Row("top-1", string.Create(CultureInfo.InvariantCulture, $"{d.TopAgree} of {d.TopCounted} where the reference is sure; {d.Positions - d.TopCounted} near-ties not counted"));
+        Row("top-1", string.Create(CultureInfo.InvariantCulture, $"{d.TopAgree} of {d.TopCounted} where the reference is sure; near-ties, not counted: {d.Positions - d.TopCounted}"));
         Row("worst", string.Create(CultureInfo.InvariantCulture, $"position {d.WorstPosition}, NMSE {Number(d.WorstPositionNmse)}"));
         Row("largest", $"{Number(d.LargestDifference)} between two logits");
         if (d.NotFinite > 0) Row("not finite", string.Create(CultureInfo.InvariantCulture, $"{d.NotFinite} logits, on one side only or unlike"));

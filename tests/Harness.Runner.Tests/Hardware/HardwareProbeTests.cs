@@ -41,6 +41,17 @@ public class HardwareProbeTests
     }
 
     [Test]
+    public void WhatIsLeftOfALimitCountsCachedFilesAsFree()
+    {
+        string membership = Write("cgroup", "0::/box\n");
+        Write("root/box/memory.max", "1000000\n");
+        Write("root/box/memory.current", "700000\n");
+        Write("root/box/memory.stat", "anon 300000\ninactive_file 400000\nactive_file 5\n");
+        Assert.That(
+            ControlGroups.Limits(membership, Path.Combine(_directory, "root")), Is.EqualTo(new ResourceLimits(null, 1000000, 700000)));
+    }
+
+    [Test]
     public void LimitsOfTheFirstVersionOfControlGroupsAreReadToo()
     {
         string membership = Write("cgroup", "4:memory:/box\n3:cpu,cpuacct:/box\n");
