@@ -5,7 +5,8 @@ namespace Harness.Runner.OneModel;
 
 /// <summary>
 /// Scores token ids with one model on one backend, in a worker process of its own: whatever the model's file does to
-/// the backend, the harness lives to tell it. Needs no tokenizer when ids are given.
+/// the backend, the harness lives to tell it. The process costs about a tenth of a second more than the engine inside
+/// this one would. Needs no tokenizer when ids are given.
 /// </summary>
 /// <param name="launcher">Starts the worker.</param>
 /// <param name="threads">Compute threads, at least 1.</param>
