@@ -11,7 +11,7 @@ namespace Harness.Formats.Gguf;
 public sealed class GgufHeader
 {
     // A first read that holds the whole header of most models without a large vocabulary, in one request.
-    private const int FirstRead = 1 << 20;
+    private const int FirstRead = 64 << 10;
 
     internal GgufHeader(
         uint version,
