@@ -16,9 +16,6 @@ internal static class CommandErrors
     /// <summary>Past this many mistakes a person reads none.</summary>
     private const int Shown = 20;
 
-    /// <summary>As a shell reports a program that Ctrl-C ended.</summary>
-    private const int Interrupted = 130;
-
     /// <summary>Runs a command's work.</summary>
     /// <param name="act">The work; returns the exit status.</param>
     public static async Task<int> GuardAsync(Func<Task<int>> act)
@@ -76,7 +73,7 @@ internal static class CommandErrors
         TokenizerException e => Say(ExitStatus.Unexpected, e.Message, null, "Try a model with another tokenizer, or convert it again."),
         ReceiptException e => Say(ExitStatus.Usage, e.Message, null, null),
         ReportException e => Say(ExitStatus.Usage, e.Message, null, null),
-        OperationCanceledException => Say(Interrupted, "interrupted", null, "Run the same command again: what was finished is kept."),
+        OperationCanceledException => Say(ExitStatus.Interrupted, "interrupted", null, "Run the same command again: what was finished is kept."),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException =>
             Say(ExitStatus.Usage, exception.Message, null, "Give paths that exist and that you may read and write."),
         IOException e => Say(ExitStatus.Unexpected, e.Message, null, "Make room on the disk, or give another path."),

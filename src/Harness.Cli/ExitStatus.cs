@@ -14,4 +14,7 @@ internal static class ExitStatus
 
     /// <summary>The harness itself failed.</summary>
     public const int HarnessFailed = 3;
+
+    /// <summary>Ctrl-C, as a shell reports a program that it ended.</summary>
+    public const int Interrupted = 130;
 }

@@ -32,21 +32,16 @@ internal sealed class OfflineRunSpecs
     [Test]
     public void TheBuiltInEngineWorksAgainstTheCommittedReferences()
     {
-        if (!Repository.HasReferences)
-            Assert.Ignore("matrix/references holds no receipts yet: nothing to compare with offline");
-        JsonCell[] builtin = [.. _run.Cells.Where(c => c.Backend == "builtin" && (Repository.HasNano || c.Model != "nano"))];
+        JsonCell[] builtin = [.. _run.Cells.Where(c => c.Backend == "builtin")];
         Assert.That(
             builtin.Where(c => c.Verdict != "works").Select(c => $"{c.Coordinates}: {c.Verdict}: {c.Reason}"), Is.Empty);
-        Assert.That(builtin, Has.Length.EqualTo(Repository.HasNano ? 9 : 6));
+        Assert.That(builtin, Has.Length.EqualTo(9));
         foreach (JsonCell cell in builtin.Where(c => c.Model != "nano")) Assert.That(cell.Reason, Does.Contain("llama.cpp@v0.5.0"));
     }
 
     [Test]
-    public void WithoutAnythingToCompareItStillRunsAndNothingIsFetched()
+    public void NothingIsFetchedAndNothingThatWasExpectedToWorkFailed()
     {
-        Assert.That(
-            _run.Cells.Where(c => c.Backend == "builtin" && (Repository.HasNano || c.Model != "nano")).Select(c => c.Verdict),
-            Has.All.AnyOf("works", "runs"));
         Assert.That(_run.End.Status, Is.Zero, _run.End.Errors);
         Assert.That(Directory.Exists(_bench.In("home", "backends")) && Directory.EnumerateFiles(_bench.In("home", "backends"), "*", SearchOption.AllDirectories).Any(), Is.False);
     }

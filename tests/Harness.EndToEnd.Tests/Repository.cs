@@ -11,12 +11,6 @@ internal static class Repository
     /// <summary>The program that was built with the tests.</summary>
     public static string Harness { get; } = FindProgram();
 
-    /// <summary>The trained model carried in the repository, when it is there.</summary>
-    public static bool HasNano { get; } = File.Exists(Path.Combine(Root, "matrix", "weights", "nano-f16.gguf"));
-
-    /// <summary>Committed reference receipts, when they are there.</summary>
-    public static bool HasReferences { get; } = File.Exists(Path.Combine(Root, "matrix", "references", "receipts.jsonl"));
-
     /// <summary>What the tests write lies outside; skips where a test needs it and git is absent.</summary>
     public static async Task<IReadOnlyList<string>> TrackedFilesAsync()
     {

@@ -68,7 +68,18 @@ internal static class RunSession
         };
         var source = new BackendSource(backends, settings.Executable, environment.Platform, offline, own, progress);
         var runner = new MatrixRunner(settings, hub, launcher, store, source, progress);
-        await progress.DuringAsync(runner.VerdictOf, () => runner.RunAsync(plan, cancellation)).ConfigureAwait(false);
+        try
+        {
+            await progress.DuringAsync(runner.VerdictOf, () => runner.RunAsync(plan, cancellation)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            string folder = Path.GetRelativePath(Environment.CurrentDirectory, output);
+            throw new CommandException(
+                ExitStatus.Interrupted, $"interrupted, with {store.Receipts.Count} receipts in {folder}", null,
+                $"Go on with '{request.Command()} --resume --out {folder}': what is settled is left alone.");
+        }
+
 
         ReportView view = ReportPage.Write(store, output, matrix.File.CatalogueDirectory);
         string page = Path.Combine(output, ReportPage.FileName);
