@@ -11,17 +11,14 @@ internal static class MachineProbe
     public static string Version { get; } = (typeof(MachineProbe).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0")
         .Split('+')[0];
 
-    /// <summary>Looks at the machine.</summary>
-    public static MachineFacts Detect()
-    {
-        MachineHardware hardware = HardwareProbe.Look();
-        return new MachineFacts(
-            hardware.OperatingSystem,
-            hardware.Cpu.Architecture.ToLowerInvariant(),
-            hardware.Cpu.Model ?? hardware.Cpu.Vendor ?? "unknown processor",
-            hardware.Cpu.UsableProcessors,
-            hardware.Limits?.MemoryBytes is { } limit ? Math.Min(limit, hardware.Memory.TotalBytes) : hardware.Memory.TotalBytes,
-            hardware.Runtime,
-            Version);
-    }
+    /// <summary>Describes a machine that was looked at.</summary>
+    /// <param name="hardware">What was seen.</param>
+    public static MachineFacts Describe(MachineHardware hardware) => new(
+        hardware.OperatingSystem,
+        hardware.Cpu.Architecture.ToLowerInvariant(),
+        hardware.Cpu.Model ?? hardware.Cpu.Vendor ?? "unknown processor",
+        hardware.Cpu.UsableProcessors,
+        hardware.Limits?.MemoryBytes is { } limit ? Math.Min(limit, hardware.Memory.TotalBytes) : hardware.Memory.TotalBytes,
+        hardware.Runtime,
+        Version);
 }

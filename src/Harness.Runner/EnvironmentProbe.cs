@@ -13,9 +13,14 @@ public sealed class EnvironmentProbe(string modelDirectory, string harnessHome)
     /// <summary>Looks.</summary>
     /// <param name="offline">Whether nothing may be fetched.</param>
     /// <returns>The facts; what cannot be learned is null.</returns>
-    public EnvironmentFacts Look(bool offline)
+    public EnvironmentFacts Look(bool offline) => Look(HardwareProbe.Look(), offline);
+
+    /// <inheritdoc cref="Look(bool)"/>
+    /// <param name="hardware">The machine, when it was looked at already.</param>
+    /// <param name="offline">Whether nothing may be fetched.</param>
+    public EnvironmentFacts Look(MachineHardware hardware, bool offline)
     {
-        MachineHardware hardware = HardwareProbe.Look();
+        ArgumentNullException.ThrowIfNull(hardware);
         return new(hardware.Platform, [.. hardware.Gpus.Select(gpu => new DeviceFact(gpu.Api, gpu.Name, gpu.MemoryBytes))])
         {
             Cores = hardware.Cpu.UsableProcessors,

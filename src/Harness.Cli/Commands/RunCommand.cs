@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Harness.Cli.OneModel;
 using Harness.Cli.Planning;
 using Harness.Cli.Running;
 
@@ -19,7 +20,7 @@ internal static class RunCommand
         var command = new Command(
             "run",
             """
-            Tries models on backends and prints a table in which every cell is backed by a receipt.
+            Tries models on backends, with a receipt for every cell of the table.
 
             Without options it runs the default profile: a small trained model and random-weight probes, on the built-in
             engine and on two llama.cpp builds, which it installs through npm into the harness's own cache.
@@ -28,7 +29,9 @@ internal static class RunCommand
               harness run
               harness run --offline
               harness run --model qwen2.5-0.5b
-              harness run --model nano --quant Q4_K_M --backend llama.cpp@v0.5.0 --backend builtin
+              harness run --model ./my-model.gguf
+              harness run --model hf:Qwen/Qwen2.5-0.5B-Instruct-GGUF --quant Q8_0
+              harness run --model nano --quant Q4_K_M --backend builtin
               harness run --profile nightly --shard 1/4 --out nightly-1
               harness run --llama-cpp ~/llama.cpp/build/bin --model probe-llama
 
@@ -43,7 +46,7 @@ internal static class RunCommand
                 Selection = selection.Choose(parsed),
                 Matrix = selection.Matrix(parsed),
                 LlamaCpp = parsed.GetValue(llamaCpp),
-                Threads = parsed.GetValue(threads),
+                Threads = EngineOptions.Checked(parsed.GetValue(threads)),
                 Out = parsed.GetValue(output),
                 Resume = parsed.GetValue(resume),
                 Offline = selection.Offline(parsed),

@@ -34,10 +34,15 @@ internal sealed class EngineOptions
 
     /// <summary>The number of threads.</summary>
     /// <exception cref="CommandException">It is none.</exception>
-    public int Threads(ParseResult parsed) => parsed.GetValue(_threads) switch
+    public int Threads(ParseResult parsed) => Checked(parsed.GetValue(_threads)) ?? Environment.ProcessorCount;
+
+    /// <summary>A number of threads that was asked for.</summary>
+    /// <param name="asked">The number, or null for none.</param>
+    /// <exception cref="CommandException">It is none.</exception>
+    public static int? Checked(int? asked) => asked switch
     {
-        null => Environment.ProcessorCount,
-        >= 1 and <= MostThreads and int threads => threads,
+        null => null,
+        >= 1 and <= MostThreads => asked,
         int wrong => throw new CommandException(
             ExitStatus.Usage, string.Create(CultureInfo.InvariantCulture, $"{wrong} is no number of threads"), "--threads",
             string.Create(CultureInfo.InvariantCulture, $"Give a number from 1 to {MostThreads}.")),

@@ -6,6 +6,8 @@ using Harness.Receipts.Store;
 using Harness.Receipts.Verdicts;
 using Harness.Reporting;
 using Harness.Runner;
+using Harness.Runner.Hardware;
+using Harness.Runner.OneModel;
 using Harness.Workers;
 using Harness.Workers.Backends;
 
@@ -20,16 +22,15 @@ internal static class RunSession
     /// <returns>The exit status.</returns>
     public static async Task<int> RunAsync(RunRequest request, CancellationToken cancellation)
     {
-        if (request.Threads is < 1 or > 1024)
-            throw new CommandException(ExitStatus.Usage, $"{request.Threads} is no number of threads", "--threads", "Give a number from 1 to 1024.");
         string matrixPath = CatalogueFiles.Matrix(request.Matrix);
         LoadedMatrix matrix = LoadedMatrix.Load(matrixPath);
         string home = HarnessHome.Locate();
         var backends = new BackendStore(home);
         HubOptions hubOptions = HubOptions.FromEnvironment();
         bool offline = request.Offline || hubOptions.Offline;
-        string? own = OwnLibraries(request.LlamaCpp);
-        EnvironmentFacts environment = new EnvironmentProbe(hubOptions.CacheDirectory, home).Look(offline);
+        string? own = request.LlamaCpp is { } libraries ? BackendChoice.OwnDirectory(libraries) : null;
+        MachineHardware hardware = HardwareProbe.Look();
+        EnvironmentFacts environment = new EnvironmentProbe(hubOptions.CacheDirectory, home).Look(hardware, offline);
         Selection selection = request.Selection;
         if (own is not null)
         {
@@ -46,14 +47,13 @@ internal static class RunSession
         using ReceiptStore store = ReceiptStore.Open(output);
         var progress = new LiveProgress(plan);
         using var launcher = new WorkerLauncher();
-        MachineFacts machine = MachineProbe.Detect();
-        var settings = new RunnerSettings
+                var settings = new RunnerSettings
         {
             RunId = Path.GetFileName(output.TrimEnd(Path.DirectorySeparatorChar)) + "-" + Guid.NewGuid().ToString("N")[..8],
             Executable = HarnessExecutable.Path,
             Home = home,
             CatalogueDirectory = matrix.File.CatalogueDirectory,
-            Machine = machine,
+            Machine = MachineProbe.Describe(hardware),
             Redactor = Redactor.ForThisMachine(
                 KeyValuePair.Create(home, "$HARNESS_HOME"),
                 KeyValuePair.Create(hubOptions.CacheDirectory, "$HF_HUB_CACHE"),
@@ -80,7 +80,6 @@ internal static class RunSession
                 $"Go on with '{request.Command()} --resume --out {folder}': what is settled is left alone.");
         }
 
-
         ReportView view = ReportPage.Write(store, output, matrix.File.CatalogueDirectory);
         string page = Path.Combine(output, ReportPage.FileName);
         if (request.Json) RunOutput.PrintJson(view, page);
@@ -98,17 +97,6 @@ internal static class RunSession
         return shown.All(c => c.Verdict.Kind is VerdictKind.Works or VerdictKind.Runs or VerdictKind.Blocked or VerdictKind.Untested)
             ? ExitStatus.Done
             : ExitStatus.Unexpected;
-    }
-
-    private static string? OwnLibraries(string? directory)
-    {
-        if (directory is null) return null;
-        if (!Directory.Exists(directory))
-            throw new CommandException(ExitStatus.Usage, "there is no such directory", $"--llama-cpp {directory}", "Give the directory that holds libllama and libggml.");
-        string pattern = OperatingSystem.IsWindows() ? "*llama.dll" : OperatingSystem.IsMacOS() ? "libllama*.dylib" : "libllama*.so*";
-        if (!Directory.EnumerateFiles(directory, pattern).Any())
-            throw new CommandException(ExitStatus.Usage, $"there is no {pattern} in it", $"--llama-cpp {directory}", "Give the directory that holds libllama and libggml, as build/bin of a llama.cpp build.");
-        return Path.GetFullPath(directory);
     }
 
     private static string OutputFolder(RunRequest request)
