@@ -20,7 +20,7 @@ internal static class RunCommand
         var command = new Command(
             "run",
             """
-            Tries models on backends, with a receipt for every cell of the table.
+            Tries models on backends, with a receipt for every cell.
 
             Without options it runs the default profile: a small trained model and random-weight probes, on the built-in
             engine and on two llama.cpp builds, which it installs through npm into the harness's own cache.
