@@ -43,7 +43,9 @@ internal sealed class HubRunSpecs
         Receipt receipt = run.Receipts.Receipts[0];
         Assert.That(receipt.Source, Is.EqualTo(receipt.Source with
         {
-            Origin = Origin.Hub, Repository = Repo, Endpoint = hub.Endpoint.AbsoluteUri.TrimEnd('/'),
+            Origin = Origin.Hub,
+            Repository = Repo,
+            Endpoint = hub.Endpoint.AbsoluteUri.TrimEnd('/'),
         }));
         Assert.That(receipt.Source.Commit, Does.Match("^[0-9a-f]{40}$"));
         Assert.That(receipt.Subject.Files.Single().Name, Is.EqualTo(FileName));

@@ -132,7 +132,7 @@ public sealed class OfficialClientTests : HubFixture
         JsonElement theirs = await RunAsync("cache", hub);
 
         Assert.That(theirs.GetProperty("snapshot").GetString(), Is.EqualTo(Path.GetDirectoryName(ours.Single(o => o.File.Path == "README.md").LocalPath)));
-        Assert.That(theirs.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("path").GetString()), 
+        Assert.That(theirs.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("path").GetString()),
             // Its scan does not go into subdirectories.
             Is.EquivalentTo(ours.Where(o => !o.File.Path.Contains('/')).Select(o => o.LocalPath)));
         string single = theirs.GetProperty("single").GetString()!;

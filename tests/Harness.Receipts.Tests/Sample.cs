@@ -55,8 +55,13 @@ internal static class Sample
     public static Comparison Comparison(Receipt judged, Receipt reference, double nmse, string weightType = "F16", bool peers = false) =>
         ReceiptJson.WithId(new Comparison
         {
-            Receipt = judged.Id, Reference = reference.Id, Backend = judged.Cell.Backend, ReferenceBackend = reference.Cell.Backend,
-            InputsDigest = "x", WeightType = weightType, Peers = peers,
+            Receipt = judged.Id,
+            Reference = reference.Id,
+            Backend = judged.Cell.Backend,
+            ReferenceBackend = reference.Cell.Backend,
+            InputsDigest = "x",
+            WeightType = weightType,
+            Peers = peers,
             Logits = new LogitsDifference(24, nmse, 3, nmse * 2, 0.1, 0, 0, 20, 20, 0),
         });
 }

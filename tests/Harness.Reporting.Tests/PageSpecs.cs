@@ -101,7 +101,10 @@ public sealed class PageSpecs
         Subject = new Subject
         {
             Files = [new FileDigest("nano.gguf", new string('a', 64), 1_400_000)],
-            Backend = cell.Backend, Hardware = "cpu", PromptsDigest = "p", Options = new RunOptions(512, "F16", 2),
+            Backend = cell.Backend,
+            Hardware = "cpu",
+            PromptsDigest = "p",
+            Options = new RunOptions(512, "F16", 2),
         },
         Evidence = Evidence.Trained,
         Source = new SourceFacts(Origin.Quantized, Parent: "nano F16"),

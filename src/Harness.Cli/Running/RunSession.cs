@@ -47,7 +47,7 @@ internal static class RunSession
         using ReceiptStore store = ReceiptStore.Open(output);
         var progress = new LiveProgress(plan);
         using var launcher = new WorkerLauncher();
-                var settings = new RunnerSettings
+        var settings = new RunnerSettings
         {
             RunId = Path.GetFileName(output.TrimEnd(Path.DirectorySeparatorChar)) + "-" + Guid.NewGuid().ToString("N")[..8],
             Executable = HarnessExecutable.Path,

@@ -48,7 +48,9 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
                 work.Files = [.. remote.Select(f => new FileDigest(f.Path, f.Sha256, f.Size))];
                 work.Source = work.Source with
                 {
-                    Repository = variant.Model.Repository, Commit = remote[0].Commit, Endpoint = hub.Options.DisplayEndpoint,
+                    Repository = variant.Model.Repository,
+                    Commit = remote[0].Commit,
+                    Endpoint = hub.Options.DisplayEndpoint,
                 };
                 return null;
             }

@@ -109,7 +109,8 @@ internal static class PreTokenizers
             () => Of(
                 YoutuScripts,
                 $@"[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}\p{{M}}]+{Contraction}|\p{{N}}|{SignsAndSlashes}|{LineBreaks}|{Spaces}")
-                with { IgnoresMerges = true });
+                with
+            { IgnoresMerges = true });
         Add("falcon", () => Of(@"[\p{P}\$\+<=>\^~\|`]+", Gpt2, AsciiTriples));
         Add("poro-chat bloom gpt3-finnish", () => Of(BloomWords));
         Add("viking", () => Of(BloomWords, EachNumber));
@@ -139,13 +140,15 @@ internal static class PreTokenizers
             "chameleon",
             () => Of(
                 "<sentinel:[0-9]+>", "IMGIMG[A-I]{1,4}Z", @"[\t\n]|    |  ", EachNumber, @"[\p{P}!-/:-@\[-`{-~]", Gpt2)
-                with { AddsBos = true });
+                with
+            { AddsBos = true });
         Add(
             "kimi-k2",
             () => Of(
                 $@"[\p{{Han}}]+|[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}--\p{{Han}}]+{Contraction}|{NumberTriples}|{Signs}"
                 + $"|{LineBreaks}|{Spaces}")
-                with { NeedsNoMerges = true });
+                with
+            { NeedsNoMerges = true });
         return table;
     }
 
