@@ -1,4 +1,5 @@
 using System.Globalization;
+using Harness.Matrix;
 using Harness.Receipts;
 using Harness.Receipts.Comparisons;
 using Harness.Receipts.Store;
@@ -8,16 +9,16 @@ namespace Harness.Reporting;
 
 /// <summary>Derives a <see cref="ReportView"/> from receipts.</summary>
 /// <param name="receipts">The receipts shown.</param>
-/// <param name="references">Comparisons against receipts that lie elsewhere, such as committed references.</param>
-public sealed class ReportBuilder(ReceiptSet receipts, IReadOnlyList<Comparison>? references = null)
+/// <param name="catalogue">What people know of cells; null for nothing.</param>
+public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = null)
 {
-    private readonly IReadOnlyList<Comparison> _comparisons = [.. receipts.Comparisons, .. references ?? []];
+    private readonly IReadOnlyList<Comparison> _comparisons = receipts.Comparisons;
 
     /// <summary>Builds the view: for each planned cell its newest receipt, and cells with a receipt but no plan.</summary>
     /// <param name="title">The page's title.</param>
     public ReportView Build(string title)
     {
-        Dictionary<Cell, Receipt> newest = Newest(receipts.Receipts);
+        Dictionary<Receipts.Cell, Receipt> newest = Newest(receipts.Receipts);
         CellView[] cells = [.. Cells(newest).Select((cell, order) => View(order, cell, newest.GetValueOrDefault(cell)))];
         Receipt[] shown = [.. cells.Select(c => newest.GetValueOrDefault(c.Cell)).OfType<Receipt>()];
         RunRecord? run = receipts.Runs.Count > 0 ? receipts.Runs[^1] : null;
@@ -30,6 +31,7 @@ public sealed class ReportBuilder(ReceiptSet receipts, IReadOnlyList<Comparison>
             [.. cells.Where(c => IsFailure(c.Verdict.Kind)).Select(c => new FailureView(c.Cell, c.Verdict.Word, c.Verdict.Stage, c.Verdict.Reason, c.Command))],
             [.. cells.Where(c => c.Verdict.Kind is VerdictKind.Blocked or VerdictKind.Untested)
                 .Select(c => new NotTriedView(c.Cell, c.Verdict.Word, c.Verdict.Reason))],
+            [.. KnownIssues(cells)],
             [.. Agreements(shown)],
             [.. Transcripts(shown)],
             [.. Models(shown)],
@@ -41,19 +43,19 @@ public sealed class ReportBuilder(ReceiptSet receipts, IReadOnlyList<Comparison>
 
     /// <summary>The newest receipt of each cell.</summary>
     /// <param name="receipts">Receipts in the order written.</param>
-    public static Dictionary<Cell, Receipt> Newest(IEnumerable<Receipt> receipts)
+    public static Dictionary<Receipts.Cell, Receipt> Newest(IEnumerable<Receipt> receipts)
     {
         ArgumentNullException.ThrowIfNull(receipts);
-        var newest = new Dictionary<Cell, Receipt>();
+        var newest = new Dictionary<Receipts.Cell, Receipt>();
         foreach (Receipt receipt in receipts)
             if (receipt.Kind == ReceiptKind.Run) newest[receipt.Cell] = receipt;
         return newest;
     }
 
-    private IEnumerable<Cell> Cells(Dictionary<Cell, Receipt> newest) =>
+    private IEnumerable<Receipts.Cell> Cells(Dictionary<Receipts.Cell, Receipt> newest) =>
         receipts.Runs.SelectMany(r => r.Planned).Concat(newest.Keys).Distinct();
 
-    private CellView View(int order, Cell cell, Receipt? receipt)
+    private CellView View(int order, Receipts.Cell cell, Receipt? receipt)
     {
         Verdict verdict = VerdictRules.Derive(receipt, receipt is null ? [] : [.. _comparisons.Where(c => c.Receipt == receipt.Id || c.Reference == receipt.Id)]);
         return new CellView(
@@ -98,6 +100,19 @@ public sealed class ReportBuilder(ReceiptSet receipts, IReadOnlyList<Comparison>
         if (receipt is not null && receipt.Cell.Hardware != "cpu" && receipt.Backend is { Devices.Count: > 0 } backend)
             return $"{receipt.Cell.Hardware}: {string.Join(", ", backend.Devices.Select(d => d.Name))}";
         return machine is null ? "not tried" : $"cpu: {machine.Processor}, {machine.Cores} cores";
+    }
+
+    private IEnumerable<KnownIssueView> KnownIssues(CellView[] cells)
+    {
+        foreach (KnownIssue issue in catalogue?.KnownIssues ?? [])
+        {
+            Receipts.Cell[] about = [.. cells.Select(c => c.Cell).Where(c =>
+                BackendId.TryParse(c.Backend, out BackendId? backend) && issue.Cells.Matches(new Matrix.Cell(c.Model, c.Quant, backend, c.Hardware)))];
+            if (about.Length == 0) continue;
+            yield return new KnownIssueView(
+                about.Length == 1 ? about[0].ToString() : $"{about[0]} and {about.Length - 1} more",
+                issue.Text, issue.Source ?? "–", issue.Unverified ? "no" : "yes");
+        }
     }
 
     private IEnumerable<AgreementView> Agreements(Receipt[] shown)

@@ -11,6 +11,7 @@ namespace Harness.Reporting;
 /// <param name="Groups">The cells, grouped by the device that computed them.</param>
 /// <param name="Failures">Cells that were tried and did not come through, with the exact error.</param>
 /// <param name="NotTried">Cells that were not tried, with the reason.</param>
+/// <param name="KnownIssues">What people say about these cells; decides nothing.</param>
 /// <param name="Agreements">What the comparisons say.</param>
 /// <param name="Transcripts">What trained models answered.</param>
 /// <param name="Models">What the headers say.</param>
@@ -25,6 +26,7 @@ public sealed record ReportView(
     IReadOnlyList<DeviceGroup> Groups,
     IReadOnlyList<FailureView> Failures,
     IReadOnlyList<NotTriedView> NotTried,
+    IReadOnlyList<KnownIssueView> KnownIssues,
     IReadOnlyList<AgreementView> Agreements,
     IReadOnlyList<TranscriptView> Transcripts,
     IReadOnlyList<ModelView> Models,
@@ -109,6 +111,13 @@ public sealed record FailureView(Cell Cell, string Verdict, string Stage, string
 /// <param name="Verdict"><c>blocked</c> or <c>untested</c>.</param>
 /// <param name="Reason">Why.</param>
 public sealed record NotTriedView(Cell Cell, string Verdict, string Reason);
+
+/// <summary>What people say about some cells.</summary>
+/// <param name="Cells">The cells it is about, in words.</param>
+/// <param name="Text">What is said.</param>
+/// <param name="Source">Who says so, or a dash.</param>
+/// <param name="Seen">"yes" when it was seen to happen here.</param>
+public sealed record KnownIssueView(string Cells, string Text, string Source, string Seen);
 
 /// <summary>A comparison.</summary>
 /// <param name="Model">Model and quant.</param>

@@ -125,9 +125,9 @@ public sealed class MatrixRunner(
         return 1 + store.Receipts.Count(r => r.Cell == coordinates);
     }
 
-    /// <summary>By default the newest llama.cpp on the CPU.</summary>
+    /// <summary>The newest llama.cpp on the CPU, of the listed builds before the user's own, which are what is in question.</summary>
     private static PlannedCell? Reference(IEnumerable<PlannedCell> cells) =>
-        cells.Where(c => c.Cell.Backend.Engine == "llama.cpp" && c.Cell.Hardware == "cpu").MaxBy(c => c.Cell.Backend);
+        cells.Where(c => c.Cell.Backend.Engine == "llama.cpp" && c.Cell.Hardware == "cpu").MaxBy(c => (c.Build.IsListed, c.Cell.Backend));
 
     private Receipt? Settled(Subject subject)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Harness.Cli.Running;
+using Harness.Matrix;
 using Harness.Receipts.Store;
 using Harness.Reporting;
 
@@ -37,7 +38,7 @@ internal static class ReportCommand
                 throw new CommandException(ExitStatus.Usage, "there is no receipts.jsonl in it", from, "Name the folder of a run, as reports/runs/… or what --out named.");
             string page = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(from, ReportPage.FileName));
             OutputFile.Check(page, "the page");
-            string catalogue = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(CatalogueFiles.Matrix(parsed.GetValue(matrix))))!, "matrix");
+            Catalogue catalogue = LoadedMatrix.Load(CatalogueFiles.Matrix(parsed.GetValue(matrix))).Catalogue;
             ReportView view = ReportPage.Write(ReceiptStore.Read(from), page, catalogue);
             if (parsed.GetValue(json)) RunOutput.PrintJson(view, page);
             else RunOutput.Print(view, Path.GetRelativePath(Environment.CurrentDirectory, page));

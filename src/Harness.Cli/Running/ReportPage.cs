@@ -1,3 +1,4 @@
+using Harness.Matrix;
 using Harness.Receipts.Store;
 using Harness.Reporting;
 
@@ -12,19 +13,19 @@ internal static class ReportPage
     /// <summary>Writes the page beside the receipts.</summary>
     /// <param name="store">The receipts.</param>
     /// <param name="folder">The folder.</param>
-    /// <param name="catalogueDirectory">The catalogue, for the template beside it.</param>
+    /// <param name="catalogue">The catalogue, for what people know and for the template beside it.</param>
     /// <returns>What it shows.</returns>
-    public static ReportView Write(ReceiptStore store, string folder, string catalogueDirectory) =>
-        Write(new ReceiptSet(store.Receipts, store.Comparisons, store.Runs, store.Logits), Path.Combine(folder, FileName), catalogueDirectory);
+    public static ReportView Write(ReceiptStore store, string folder, Catalogue catalogue) =>
+        Write(new ReceiptSet(store.Receipts, store.Comparisons, store.Runs, store.Logits), Path.Combine(folder, FileName), catalogue);
 
-    /// <inheritdoc cref="Write(ReceiptStore, string, string)"/>
+    /// <inheritdoc cref="Write(ReceiptStore, string, Catalogue)"/>
     /// <param name="set">The receipts.</param>
     /// <param name="path">The page.</param>
-    /// <param name="catalogueDirectory">The catalogue, for the template beside it.</param>
-    public static ReportView Write(ReceiptSet set, string path, string catalogueDirectory)
+    /// <param name="catalogue">The catalogue, for what people know and for the template beside it.</param>
+    public static ReportView Write(ReceiptSet set, string path, Catalogue catalogue)
     {
-        ReportView view = new ReportBuilder(set).Build("Model compatibility");
-        string template = File.ReadAllText(CatalogueFiles.Template(catalogueDirectory, "report.md.hbs"));
+        ReportView view = new ReportBuilder(set, catalogue).Build("Model compatibility");
+        string template = File.ReadAllText(CatalogueFiles.Template(catalogue.Directory, "report.md.hbs"));
         string page = new MarkdownReport(template).Render(view);
         // Whole or not at all: somebody may be reading it.
         string partial = path + ".partial";

@@ -80,7 +80,7 @@ internal static class RunSession
                 $"Go on with '{request.Command()} --resume --out {folder}': what is settled is left alone.");
         }
 
-        ReportView view = ReportPage.Write(store, output, matrix.File.CatalogueDirectory);
+        ReportView view = ReportPage.Write(store, output, catalogue);
         string page = Path.Combine(output, ReportPage.FileName);
         if (request.Json) RunOutput.PrintJson(view, page);
         else RunOutput.Print(view, Path.GetRelativePath(Environment.CurrentDirectory, page));
