@@ -76,6 +76,24 @@ public sealed class PageSpecs
     }
 
     [Test]
+    public void A_known_issue_stands_beside_the_cells_it_is_about_and_decides_nothing()
+    {
+        Cell old = new("nano", "Q4_0", "llama.cpp@b5640", "cpu");
+        var set = new ReceiptSet([Make(old, text: " 2"), Make(Builtin, text: " 2")], [], [Run(old, Builtin)], NoLogits);
+        ReportView view = new ReportBuilder(set, Matrix.Catalogue.Load(Path.Combine(Repository(), "matrix"))).Build("t");
+        KnownIssueView issue = view.KnownIssues.Single();
+        Assert.That((issue.Cells, issue.Seen), Is.EqualTo((old.ToString(), "yes")));
+        Assert.That(view.Cells.Select(c => c.Verdict.Word), Is.All.EqualTo("works"));
+    }
+
+    private static string Repository()
+    {
+        DirectoryInfo directory = new(TestContext.CurrentContext.TestDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "harness.sln"))) directory = directory.Parent!;
+        return directory.FullName;
+    }
+
+    [Test]
     public void A_template_that_names_what_is_not_there_is_refused() =>
         Assert.That(() => new MarkdownReport("{{Nothing}}").Render(new ReportBuilder(new ReceiptSet([], [], [], NoLogits)).Build("t")),
             Throws.TypeOf<ReportException>().With.Message.Contain("Nothing"));
