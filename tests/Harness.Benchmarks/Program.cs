@@ -4,6 +4,7 @@ using Harness.Benchmarks;
 Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordinal)
 {
     [EngineBenchmark.Name] = EngineBenchmark.Run,
+    [HeaderBenchmark.Name] = HeaderBenchmark.Run,
     [OverheadBenchmark.Name] = OverheadBenchmark.Measure,
     [PlanningBenchmark.Name] = PlanningBenchmark.Run,
 };

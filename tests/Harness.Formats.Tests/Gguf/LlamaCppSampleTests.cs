@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Harness.Formats.Gguf;
 using Harness.Formats.Tensors;
 using NUnit.Framework;
@@ -61,23 +60,13 @@ public class LlamaCppSampleTests
     }
 
     [Test]
-    public void A_vocabulary_of_150_000_tokens_parses_fast()
+    public void A_vocabulary_of_150_000_tokens_takes_little_more_memory_than_its_bytes()
     {
-        // Best of many: other work on the machine is not what is measured. Unoptimised builds get more time.
         byte[] bytes = File.ReadAllBytes(SharedFolder.Require("vocab", "ggml-vocab-qwen2.gguf"));
-        TimeSpan best = TimeSpan.MaxValue;
-        for (int i = 0; i < 20; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            GgufHeader.Parse(bytes);
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-            best = elapsed < best ? elapsed : best;
-        }
-
-        TestContext.Out.WriteLine($"{best.TotalMilliseconds:F2} ms");
-        bool optimised = !typeof(GgufHeader).Assembly.GetCustomAttributes(typeof(DebuggableAttribute), false)
-            .Cast<DebuggableAttribute>().Any(a => a.IsJITOptimizerDisabled);
-        Assert.That(best, Is.LessThan(TimeSpan.FromMilliseconds(optimised ? 25 : 200)));
+        GgufHeader.Parse(bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        GgufHeader.Parse(bytes);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(2L * bytes.Length));
     }
 
     [Test]
