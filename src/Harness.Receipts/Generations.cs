@@ -47,7 +47,7 @@ public sealed record GenerationRecord
 }
 
 /// <summary>What a generated text is expected to satisfy.</summary>
-/// <param name="Predicate"><c>contains</c>, <c>starts-with</c>, <c>equals</c> or <c>matches</c>.</param>
+/// <param name="Predicate">One of <see cref="Verdicts.Expectations.Predicates"/>.</param>
 /// <param name="Value">Its argument.</param>
 public sealed record Expectation(string Predicate, string Value);
 

@@ -102,6 +102,17 @@ public sealed class VerdictSpecs
         Assert.That(verdict.Reason, Does.Contain("3, or so").And.Contain("\"2\""));
     }
 
+    [TestCase("not-contains", "3", " 2", true)]
+    [TestCase("not-contains", "2", " 2", false)]
+    [TestCase("starts-with", "2", " 2, so", true)]
+    [TestCase("equals", "2", " 2\n", true)]
+    [TestCase("matches", "^ [0-9]$", " 2", true)]
+    [TestCase("matches", "^[a-z]", " 2", false)]
+    public void Each_predicate_is_judged_as_it_reads(string predicate, string value, string text, bool holds) =>
+        Assert.That(
+            VerdictRules.Derive(Sample.Receipt(evidence: Evidence.Trained, text: text, expectation: new(predicate, value)), []).Kind,
+            Is.EqualTo(holds ? VerdictKind.Works : VerdictKind.Differs));
+
     [Test]
     public void Held_expectations_do_not_save_a_receipt_the_reference_disagrees_with()
     {

@@ -6,7 +6,7 @@ namespace Harness.Receipts.Verdicts;
 public static class Expectations
 {
     /// <summary>The predicates there are.</summary>
-    public static IReadOnlyList<string> Predicates { get; } = ["contains", "starts-with", "equals", "matches"];
+    public static IReadOnlyList<string> Predicates { get; } = ["contains", "not-contains", "starts-with", "equals", "matches"];
 
     /// <summary>Whether a text satisfies an expectation.</summary>
     /// <param name="expectation">The expectation.</param>
@@ -19,6 +19,7 @@ public static class Expectations
         return expectation.Predicate switch
         {
             "contains" => text.Contains(expectation.Value, StringComparison.Ordinal),
+            "not-contains" => !text.Contains(expectation.Value, StringComparison.Ordinal),
             "starts-with" => text.TrimStart().StartsWith(expectation.Value, StringComparison.Ordinal),
             "equals" => text.Trim().Equals(expectation.Value, StringComparison.Ordinal),
             "matches" => Regex.IsMatch(text, expectation.Value, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant),

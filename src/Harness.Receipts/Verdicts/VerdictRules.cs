@@ -151,6 +151,7 @@ public static class VerdictRules
     private static string Words(Expectation expectation) => expectation.Predicate switch
     {
         "contains" => $"contain {Shorten(expectation.Value)}",
+        "not-contains" => $"not contain {Shorten(expectation.Value)}",
         "starts-with" => $"start with {Shorten(expectation.Value)}",
         "equals" => $"be {Shorten(expectation.Value)}",
         _ => $"match {Shorten(expectation.Value)}",
