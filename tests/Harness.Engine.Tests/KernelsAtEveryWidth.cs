@@ -10,7 +10,7 @@ internal sealed unsafe class KernelsAtEveryWidth
 {
     [Test]
     public void Matrices_times_panels(
-        [Values(TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1)] TensorType type,
+        [Values(TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.MXFP4)] TensorType type,
         [Values(4, 8, 16)] int lanes,
         [Values(32, 96, 1056, 2080)] int columns)
     {

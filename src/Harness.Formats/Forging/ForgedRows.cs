@@ -24,6 +24,7 @@ internal static class ForgedRows
         (uint)TensorType.Q5_0 => SmallBlockRows.Q5_0(spread),
         (uint)TensorType.Q5_1 => SmallBlockRows.Q5_1(spread),
         (uint)TensorType.Q8_0 => SmallBlockRows.Q8_0(spread),
+        (uint)TensorType.MXFP4 => SmallBlockRows.MXFP4(spread),
         (uint)TensorType.Q4_K => SuperBlockRows.Q4_K(spread),
         (uint)TensorType.Q5_K => SuperBlockRows.Q5_K(spread),
         (uint)TensorType.Q6_K => SuperBlockRows.Q6_K(spread),

@@ -6,14 +6,15 @@ namespace Harness.Formats.Forging;
 /// <summary>
 /// Which type each tensor has in a file of a given quantization: the mixtures of llama.cpp's quantizer
 /// (<c>llama_tensor_get_type</c> in llama-quant.cpp), so that a forged <c>Q4_K_M</c> has the types of a real one.
-/// <c>Q4_K</c> and <c>Q5_K</c> are pure: every matrix has that type.
+/// <c>Q4_K</c>, <c>Q5_K</c> and <c>MXFP4</c> are pure: every matrix has that type.
 /// </summary>
 /// <param name="Name">The name on the command line.</param>
 /// <param name="FileType">The number in <c>general.file_type</c> (llama.cpp's <c>llama_ftype</c>).</param>
 /// <param name="Base">The type of most matrices.</param>
 /// <param name="OutputIsQ6_K">Whether the output head is at least Q6_K.</param>
 /// <param name="MoreBits">Whether half of the value and down projections are Q6_K.</param>
-internal sealed record QuantizationMix(string Name, uint FileType, TensorType Base, bool OutputIsQ6_K = false, bool MoreBits = false)
+/// <param name="ExpertsAreMXFP4">Whether tensors that stack experts are MXFP4.</param>
+internal sealed record QuantizationMix(string Name, uint FileType, TensorType Base, bool OutputIsQ6_K = false, bool MoreBits = false, bool ExpertsAreMXFP4 = false)
 {
     private const int SuperBlock = 256;
     private const int SmallBlock = 32;
@@ -30,6 +31,8 @@ internal sealed record QuantizationMix(string Name, uint FileType, TensorType Ba
         new("Q5_K", 16, TensorType.Q5_K),
         new("Q5_K_M", 17, TensorType.Q5_K, OutputIsQ6_K: true, MoreBits: true),
         new("Q6_K", 18, TensorType.Q6_K),
+        new("MXFP4", 38, TensorType.MXFP4),
+        new("MXFP4_MOE", 38, TensorType.Q8_0, ExpertsAreMXFP4: true),
     ];
 
     /// <summary>A quantization by its name.</summary>
@@ -51,7 +54,7 @@ internal sealed record QuantizationMix(string Name, uint FileType, TensorType Ba
         if (Base is TensorType.F32 or TensorType.F16 or TensorType.BF16)
             return (uint)Base;
         bool output = name == "output.weight" || (tied && name == "token_embd.weight");
-        TensorType type = Base;
+        TensorType type = ExpertsAreMXFP4 && shape.Count > 2 && shape[2] > 1 ? TensorType.MXFP4 : Base;
         if (output && OutputIsQ6_K)
             type = TensorType.Q6_K;
         else if (MoreBits && IsFavoured(name) && UsesMoreBits(LayerOf(name), layers))

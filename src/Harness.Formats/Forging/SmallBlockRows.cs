@@ -75,6 +75,26 @@ internal static class SmallBlockRows
         };
     }
 
+    // The codes' mean square is 34.25. A scale is a power of two: some blocks take the one below the scale asked for and
+    // some the one above, as many as meet its square.
+    public static RowForge MXFP4(Spread spread)
+    {
+        ulong square = (ulong)(spread.Units * spread.Units) * 1024 / 137;
+        int below = 0;
+        for (; square >= 4 * 256; square /= 4)
+            below++;
+        ulong above = (square - 256) / 3;
+        byte exponent = (byte)(128 + Spread.Exponent + below);
+        return (ref ForgeRandom random, Span<byte> row) =>
+        {
+            for (; !row.IsEmpty; row = row[17..])
+            {
+                row[0] = (random.Next() & 255) < above ? (byte)(exponent + 1) : exponent;
+                Bytes(ref random, row.Slice(1, 16));
+            }
+        };
+    }
+
     /// <summary>Fills a multiple of eight bytes.</summary>
     internal static void Bytes(ref ForgeRandom random, Span<byte> destination)
     {

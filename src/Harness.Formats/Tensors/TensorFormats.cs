@@ -18,6 +18,7 @@ public static class TensorFormats
         Coded<Q4_KFormat>(),
         Coded<Q5_KFormat>(),
         Coded<Q6_KFormat>(),
+        Coded<MXFP4Format>(),
     ];
 
     /// <summary>All formats, in the order of this file.</summary>
@@ -55,6 +56,7 @@ public static class TensorFormats
             TensorType.Q4_K => visitor.Visit<Q4_KFormat>(),
             TensorType.Q5_K => visitor.Visit<Q5_KFormat>(),
             TensorType.Q6_K => visitor.Visit<Q6_KFormat>(),
+            TensorType.MXFP4 => visitor.Visit<MXFP4Format>(),
             _ => throw new NotSupportedException($"No decoder for tensor type {type} ({(uint)type})."),
         };
     }

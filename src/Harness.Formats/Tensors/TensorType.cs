@@ -38,4 +38,7 @@ public enum TensorType : uint
 
     /// <summary>bfloat16: the upper half of a binary32.</summary>
     BF16 = 30,
+
+    /// <summary>Blocks of 32: a power of two, 32 × 4-bit floats (OCP Microscaling). 4.25 bits a weight.</summary>
+    MXFP4 = 39,
 }

@@ -12,6 +12,7 @@ internal sealed class EncodersAreClose
     /// </summary>
     private static readonly (TensorType Type, double Least, double Most)[] Errors =
     [
+        (TensorType.MXFP4, 0.05, 0.13),
         (TensorType.Q4_0, 0.05, 0.11),
         (TensorType.Q4_1, 0.05, 0.10),
         (TensorType.Q4_K, 0.05, 0.08),
@@ -51,7 +52,9 @@ internal sealed class EncodersAreClose
             foreach (TensorFormat format in TensorFormats.All)
             {
                 // A quarter step of 4 bits at the most: the largest magnitude is met, or a minimum with a 6-bit scale.
-                Assert.That(RelativeError(values, Recoded(format.Type, values)), Is.LessThan(0.02), format.Type.ToString());
+                // A scale that is a power of two meets no magnitude; its largest value may be a third too small.
+                double most = format.Type == TensorType.MXFP4 ? 0.34 : 0.02;
+                Assert.That(RelativeError(values, Recoded(format.Type, values)), Is.LessThan(most), format.Type.ToString());
             }
         });
     }

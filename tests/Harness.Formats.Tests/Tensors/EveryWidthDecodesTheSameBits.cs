@@ -15,6 +15,7 @@ namespace Harness.Formats.Tests.Tensors;
 [TestFixture(typeof(Q4_KFormat))]
 [TestFixture(typeof(Q5_KFormat))]
 [TestFixture(typeof(Q6_KFormat))]
+[TestFixture(typeof(MXFP4Format))]
 internal sealed class EveryWidthDecodesTheSameBits<TFormat>
     where TFormat : struct, ITensorFormat<TFormat>, ILaneDecoder
 {

@@ -41,6 +41,19 @@ internal static class AwkwardWeights
         writer.Save(target);
     }
 
+    /// <summary>Rows of the same kinds of blocks.</summary>
+    /// <param name="seed">Decides the values.</param>
+    /// <param name="rowLength">Values of a row, a multiple of 32.</param>
+    /// <param name="rows">How many rows.</param>
+    public static float[] Rows(int seed, int rowLength, int rows)
+    {
+        var random = new Random(seed);
+        var values = new float[rowLength * rows];
+        for (int at = 0; at < values.Length; at += 32)
+            Fill(random, random.Next(12), values.AsSpan(at, 32));
+        return values;
+    }
+
     private static void Fill(Random random, int kind, Span<float> block)
     {
         float constant = (float)Bell(random);
