@@ -2,7 +2,7 @@ using HandlebarsDotNet;
 
 namespace Harness.Reporting;
 
-/// <summary>Renders a <see cref="ReportView"/> with a Handlebars template.</summary>
+/// <summary>Renders a view, as <see cref="ReportView"/>, with a Handlebars template.</summary>
 public sealed class MarkdownReport
 {
     private readonly HandlebarsTemplate<object, object> _template;
@@ -33,7 +33,7 @@ public sealed class MarkdownReport
     /// <param name="view">What to show.</param>
     /// <returns>Markdown that ends in one line break.</returns>
     /// <exception cref="ReportException">The template names something that is not there.</exception>
-    public string Render(ReportView view)
+    public string Render(object view)
     {
         try
         {

@@ -165,7 +165,7 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
             yield return new ModelView(
                 $"{group.Key.Model} {group.Key.Quant}",
                 model.Architecture,
-                Count(model.Parameters),
+                Words.Count(model.Parameters),
                 string.Join(", ", model.TensorTypes.Select(t => $"{t.Tensors} × {t.Type}")));
         }
     }
@@ -174,13 +174,6 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
         .Where(r => r.Model is { Features.Count: > 0 })
         .Select(r => new FeaturesView(r.Cell.Model, string.Join(", ", r.Model!.Features.Select(f => $"{f.Name} {f.Value}"))))
         .Distinct();
-
-    private static string Count(long parameters) => parameters switch
-    {
-        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e9:0.00} B"),
-        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:0.0} M"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e3:0} k"),
-    };
 
     private static EnvironmentView Environment(Receipt[] shown, RunRecord? run)
     {

@@ -18,6 +18,15 @@ public static class Words
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
     };
 
+    /// <summary>A number of weights, as <c>1.24 B</c>.</summary>
+    /// <param name="parameters">The number.</param>
+    public static string Count(long parameters) => parameters switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e9:0.00} B"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:0.0} M"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e3:0} k"),
+    };
+
     /// <summary>A rate in tokens a second, with three significant digits at most; a dash when not known.</summary>
     /// <param name="perSecond">The rate, or null.</param>
     public static string Rate(double? perSecond) => perSecond switch

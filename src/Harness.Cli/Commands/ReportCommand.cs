@@ -2,18 +2,27 @@ using System.CommandLine;
 using Harness.Cli.Running;
 using Harness.Matrix;
 using Harness.Receipts.Store;
-using Harness.Reporting;
 
 namespace Harness.Cli.Commands;
 
 /// <summary><c>harness report</c>: the page of a run, made anew from its receipts.</summary>
 internal static class ReportCommand
 {
+    private const string Compatibility = "compatibility";
+    private const string Architectures = "architectures";
+
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var folder = new Argument<string?>("DIR") { Description = "A folder with receipts.jsonl; by default the newest run.", Arity = ArgumentArity.ZeroOrOne };
-        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md in DIR.", HelpName = "FILE" };
+        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md or architectures.md in DIR.", HelpName = "FILE" };
+        var kind = new Option<string>("--page")
+        {
+            Description = "Which page: compatibility, a line a cell; or architectures, a line a model with its error and structure.",
+            HelpName = "PAGE",
+            DefaultValueFactory = _ => Compatibility,
+        };
+        kind.AcceptOnlyFromAmong(Compatibility, Architectures);
         var matrix = new Option<string?>("--matrix") { Description = "The matrix whose templates are used.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Prints one JSON object and nothing else." };
         var command = new Command(
@@ -27,21 +36,26 @@ internal static class ReportCommand
               harness report
               harness report reports/runs/20261121-120000-000
               harness report nightly --out reports/nightly.md
+              harness report nightly --page architectures
             """)
         {
-            folder, output, matrix, json,
+            folder, kind, output, matrix, json,
         };
         command.SetAction((parsed, _) => CommandErrors.GuardAsync(() =>
         {
             string from = parsed.GetValue(folder) ?? Newest();
             if (!File.Exists(Path.Combine(from, "receipts.jsonl")))
                 throw new CommandException(ExitStatus.Usage, "there is no receipts.jsonl in it", from, "Name the folder of a run, as reports/runs/… or what --out named.");
-            string page = Path.GetFullPath(parsed.GetValue(output) ?? Path.Combine(from, ReportPage.FileName));
+            bool architectures = parsed.GetValue(kind) == Architectures;
+            string page = Path.GetFullPath(
+                parsed.GetValue(output) ?? Path.Combine(from, architectures ? ReportPage.ArchitecturesFileName : ReportPage.FileName));
             OutputFile.Check(page, "the page");
             Catalogue catalogue = LoadedMatrix.Load(CatalogueFiles.Matrix(parsed.GetValue(matrix))).Catalogue;
-            ReportView view = ReportPage.Write(ReceiptStore.Read(from), page, catalogue);
-            if (parsed.GetValue(json)) RunOutput.PrintJson(view, page);
-            else RunOutput.Print(view, Path.GetRelativePath(Environment.CurrentDirectory, page));
+            ReceiptSet receipts = ReceiptStore.Read(from);
+            string shown = parsed.GetValue(json) ? page : Path.GetRelativePath(Environment.CurrentDirectory, page);
+            if (architectures) ArchitecturesOutput.Print(ReportPage.WriteArchitectures(receipts, page, catalogue), shown, parsed.GetValue(json));
+            else if (parsed.GetValue(json)) RunOutput.PrintJson(ReportPage.Write(receipts, page, catalogue), shown);
+            else RunOutput.Print(ReportPage.Write(receipts, page, catalogue), shown);
             return Task.FromResult(ExitStatus.Done);
         }));
         return command;

@@ -10,6 +10,9 @@ internal static class ReportPage
     /// <summary>The page's name.</summary>
     public const string FileName = "report.md";
 
+    /// <summary>The name of the page of architectures.</summary>
+    public const string ArchitecturesFileName = "architectures.md";
+
     /// <summary>Writes the page beside the receipts.</summary>
     /// <param name="store">The receipts.</param>
     /// <param name="folder">The folder.</param>
@@ -25,12 +28,28 @@ internal static class ReportPage
     public static ReportView Write(ReceiptSet set, string path, Catalogue catalogue)
     {
         ReportView view = new ReportBuilder(set, catalogue).Build("Model compatibility");
-        string template = File.ReadAllText(CatalogueFiles.Template(catalogue.Directory, "report.md.hbs"));
-        string page = new MarkdownReport(template).Render(view);
+        Write(view, "report.md.hbs", path, catalogue);
+        return view;
+    }
+
+    /// <summary>Writes the page of architectures.</summary>
+    /// <param name="set">The receipts.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="catalogue">The catalogue, for the template beside it.</param>
+    /// <returns>What it shows.</returns>
+    public static ArchitecturesView WriteArchitectures(ReceiptSet set, string path, Catalogue catalogue)
+    {
+        ArchitecturesView view = new ArchitecturesBuilder(set).Build("Architectures");
+        Write(view, "architectures.md.hbs", path, catalogue);
+        return view;
+    }
+
+    private static void Write(object view, string template, string path, Catalogue catalogue)
+    {
+        string page = new MarkdownReport(File.ReadAllText(CatalogueFiles.Template(catalogue.Directory, template))).Render(view);
         // Whole or not at all: somebody may be reading it.
         string partial = path + ".partial";
         File.WriteAllText(partial, page);
         File.Move(partial, path, overwrite: true);
-        return view;
     }
 }
