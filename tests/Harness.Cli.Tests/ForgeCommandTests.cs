@@ -35,6 +35,16 @@ public sealed class ForgeCommandTests
     }
 
     [Test]
+    public void What_can_be_forged_is_listed()
+    {
+        (int status, string output, string error) = Run("forge", "--list");
+        Assert.That(status, Is.Zero, error);
+        Assert.That(output, Does.Match("(?m)^llama +rope-freqs, rope-linear").And.Match("(?m)^qwen2 +tied, untied"));
+        JsonElement list = JsonDocument.Parse(Run("forge", "--list", "--json").Output).RootElement;
+        Assert.That(list.GetProperty("qwen2").EnumerateArray().Select(v => v.GetString()), Is.EqualTo(new[] { "tied", "untied" }));
+    }
+
+    [Test]
     public void A_file_in_the_shape_of_a_file_is_written()
     {
         Assert.That(Run("forge", "--arch", "llama", "--quant", "F16", "--out", "probe.gguf").Status, Is.Zero);
@@ -46,7 +56,7 @@ public sealed class ForgeCommandTests
 
     private static readonly object[][] WrongCommandLines =
     [
-        [new[] { "--arch", "mamba", "--quant", "F16", "--out", "x" }, "mamba", "llama, qwen2"],
+        [new[] { "--arch", "nonesuch", "--quant", "F16", "--out", "x" }, "nonesuch", "llama, "],
         [new[] { "--arch", "llama", "--quant", "Q9", "--out", "x" }, "Q9", "Q4_K_M"],
         [new[] { "--arch", "llama", "--variant", "odd", "--quant", "F16", "--out", "x" }, "odd", "rope-freqs, rope-linear"],
         [new[] { "--quant", "F16", "--out", "x" }, "--arch", "--like"],

@@ -14,18 +14,17 @@ internal static class ForgeCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        string architectures = string.Join(", ", ProbeForge.Architectures);
-        var architecture = new Option<string?>("--arch") { Description = $"A probe model of this architecture: {architectures}.", HelpName = "A" };
-        var variant = new Option<string?>("--variant") { Description = $"With --arch: {Variants()}. The first is the default.", HelpName = "V" };
+        var architecture = new Option<string?>("--arch") { Description = "A probe model of this architecture; --list names them.", HelpName = "A" };
+        var variant = new Option<string?>("--variant") { Description = "With --arch: another variant than the first.", HelpName = "V" };
+        var list = new Option<bool>("--list") { Description = "Lists the architectures and their variants, and forges nothing." };
         var like = new Option<string?>("--like") { Description = "A file in the shape of this model: a name of the catalogue or a GGUF file.", HelpName = "MODEL" };
-        var quant = new Option<string>("--quant")
+        var quant = new Option<string?>("--quant")
         {
             Description = $"{string.Join(", ", ProbeForge.Quantizations)}.",
             HelpName = "Q",
-            Required = true,
         };
         var seed = new Option<ulong>("--seed") { Description = "Decides the weights.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        var output = new Option<string>("--out") { Description = "The file to write; an existing one is replaced.", HelpName = "FILE", Required = true };
+        var output = new Option<string?>("--out") { Description = "The file to write; an existing one is replaced.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Prints a JSON object about the file and nothing else." };
         var command = new Command(
             "forge",
@@ -39,27 +38,65 @@ internal static class ForgeCommand
             Examples:
               harness forge --arch llama --quant Q4_K_M --out probe.gguf
               harness forge --arch qwen2 --quant F16 --seed 7 --variant untied --out probe.gguf
+              harness forge --list
               harness forge --like mistral-7b-v0.2 --quant Q4_K_M --out big.gguf
               harness forge --like model.gguf --quant Q8_0 --out same-shape.gguf
 
             Exit status: 0 the file is written; 1 it cannot be; 2 the command line is wrong.
             """)
         {
-            architecture, variant, like, quant, seed, output, json,
+            architecture, variant, list, like, quant, seed, output, json,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(CommandErrors.Guard(() => Run(
-            new Request(
-                parsed.GetValue(architecture), parsed.GetValue(variant), parsed.GetValue(like), parsed.GetRequiredValue(quant),
-                parsed.GetValue(seed), parsed.GetRequiredValue(output), parsed.GetValue(json)),
-            cancellation))));
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(list))
+                return;
+            foreach (Option<string?> needed in (Option<string?>[])[quant, output])
+            {
+                if (result.GetResult(needed) is null)
+                    result.AddError($"Option '{needed.Name}' is required.");
+            }
+        });
+        command.SetAction((parsed, cancellation) => Task.FromResult(CommandErrors.Guard(() => parsed.GetValue(list)
+            ? List(parsed.GetValue(json))
+            : Run(
+                new Request(
+                    parsed.GetValue(architecture), parsed.GetValue(variant), parsed.GetValue(like), parsed.GetValue(quant)!,
+                    parsed.GetValue(seed), parsed.GetValue(output)!, parsed.GetValue(json)),
+                cancellation))));
         return command;
     }
 
     private sealed record Request(
         string? Architecture, string? Variant, string? Like, string Quant, ulong Seed, string Output, bool Json);
 
-    private static string Variants() => string.Join(
-        "; ", ProbeForge.Architectures.Select(a => $"{a}: {string.Join(" or ", ProbeForge.Variants(a))}"));
+    private static int List(bool json)
+    {
+        if (!json)
+        {
+            foreach (string architecture in ProbeForge.Architectures)
+                Console.Out.WriteLine($"{architecture,-20} {string.Join(", ", ProbeForge.Variants(architecture))}");
+            return ExitStatus.Done;
+        }
+
+        using Stream output = Console.OpenStandardOutput();
+        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            writer.WriteStartObject();
+            foreach (string architecture in ProbeForge.Architectures)
+            {
+                writer.WriteStartArray(architecture);
+                foreach (string variant in ProbeForge.Variants(architecture))
+                    writer.WriteStringValue(variant);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
+        return ExitStatus.Done;
+    }
 
     private static int Run(Request request, CancellationToken cancellation)
     {

@@ -1,56 +1,61 @@
 namespace Harness.Formats.Forging;
 
 /// <summary>
-/// The tensors that most decoders share. Gains are chosen so that activations stay near one, attention picks out some
-/// positions, and the first logit stands clear of the second.
+/// The tensors of a whole model: its ends and its layers. Gains are chosen so that activations stay near one, attention
+/// picks out some positions, and the first logit stands clear of the second.
 /// </summary>
 internal static class DecoderTensors
 {
-    private const int One = 8;
-    private const int AttentionGain = One * 5 / 4;
-    private const int BackGain = One * 3 / 2;
-    private const int OutputGain = One * 4;
-    private const int BiasGain = One / 2;
+    private const int OutputGain = ForgeLayer.One * 4;
 
-    /// <summary>Embedding, output norm, output head, rotary factors.</summary>
+    /// <summary>A decoder: its ends, what else it has outside its layers, its layers.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="layer">What each layer consists of.</param>
+    /// <param name="more">Other tensors outside the layers.</param>
+    public static IEnumerable<ForgeTensor> Model(
+        ForgeShape shape, Func<ForgeLayer, IEnumerable<ForgeTensor>> layer, params IEnumerable<ForgeTensor> more) =>
+        [.. Ends(shape), .. more, .. Enumerable.Range(0, shape.Layers).SelectMany(i => layer(new ForgeLayer(shape, i)))];
+
+    /// <summary>Token embedding, output norm, output head, rotary factors.</summary>
     public static IEnumerable<ForgeTensor> Ends(ForgeShape shape)
     {
         // A tied embedding is the output head: its gain is that of the head.
         yield return shape.TiedOutput
             ? new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain)
-            : new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Absolute, One / 2);
+            : new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Absolute, ForgeLayer.One / 2);
         if (shape.RopeFactors)
             yield return new("rope_freqs.weight", [shape.HeadDimension / 2], ForgeValues.RotaryFactors);
-        yield return new("output_norm.weight", [shape.Embedding], ForgeValues.Norm);
+        foreach (ForgeTensor tensor in Norm(shape, "output_norm"))
+            yield return tensor;
         if (!shape.TiedOutput)
             yield return new("output.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain);
     }
 
-    /// <summary>Norm and separate projections to query, key and value, and back.</summary>
-    public static IEnumerable<ForgeTensor> Attention(ForgeShape shape, int layer, bool biases)
+    /// <summary>A norm of the residual stream, with the tensors that the shape's kind has.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="name">Its name without suffix.</param>
+    /// <param name="length">Its length; null for that of the residual stream.</param>
+    public static IEnumerable<ForgeTensor> Norm(ForgeShape shape, string name, long? length = null)
     {
-        long queries = (long)shape.Heads * shape.HeadDimension;
-        long keys = (long)shape.KvHeads * shape.HeadDimension;
-        yield return new($"blk.{layer}.attn_norm.weight", [shape.Embedding], ForgeValues.Norm);
-        yield return new($"blk.{layer}.attn_q.weight", [shape.Embedding, queries], ForgeValues.Weights, AttentionGain);
-        yield return new($"blk.{layer}.attn_k.weight", [shape.Embedding, keys], ForgeValues.Weights, AttentionGain);
-        yield return new($"blk.{layer}.attn_v.weight", [shape.Embedding, keys], ForgeValues.Weights, One);
-        if (biases)
-        {
-            yield return new($"blk.{layer}.attn_q.bias", [queries], ForgeValues.Absolute, BiasGain);
-            yield return new($"blk.{layer}.attn_k.bias", [keys], ForgeValues.Absolute, BiasGain);
-            yield return new($"blk.{layer}.attn_v.bias", [keys], ForgeValues.Absolute, BiasGain / 2);
-        }
-
-        yield return new($"blk.{layer}.attn_output.weight", [queries, shape.Embedding], ForgeValues.Weights, BackGain);
+        if (shape.Norm is ForgeNorm.LayerWithoutWeights)
+            yield break;
+        yield return new($"{name}.weight", [length ?? shape.Embedding], ForgeValues.Norm);
+        if (shape.Norm is ForgeNorm.Layer)
+            yield return Bias(name, length ?? shape.Embedding);
     }
 
-    /// <summary>Norm and the gated feed-forward: gate, up, down.</summary>
-    public static IEnumerable<ForgeTensor> GatedFeedForward(ForgeShape shape, int layer)
-    {
-        yield return new($"blk.{layer}.ffn_norm.weight", [shape.Embedding], ForgeValues.Norm);
-        yield return new($"blk.{layer}.ffn_gate.weight", [shape.Embedding, shape.FeedForward], ForgeValues.Weights, One);
-        yield return new($"blk.{layer}.ffn_up.weight", [shape.Embedding, shape.FeedForward], ForgeValues.Weights, One);
-        yield return new($"blk.{layer}.ffn_down.weight", [shape.FeedForward, shape.Embedding], ForgeValues.Weights, BackGain);
-    }
+    /// <summary>A bias outside the layers: <c>output.bias</c>.</summary>
+    public static ForgeTensor Bias(string name, long length) => new($"{name}.bias", [length], ForgeValues.Absolute, ForgeLayer.One / 2);
+
+    /// <summary>An embedding for each position the context has.</summary>
+    public static ForgeTensor Positions(ForgeShape shape) =>
+        new("position_embd.weight", [shape.Embedding, shape.Context], ForgeValues.Absolute, ForgeLayer.One / 2);
+
+    /// <summary>Divisors of the rotation's frequencies for contexts within and beyond the original length.</summary>
+    /// <param name="dimensions">How many values are rotated.</param>
+    public static IEnumerable<ForgeTensor> LongRopeFactors(int dimensions) =>
+    [
+        ForgeTensor.Between("rope_factors_short.weight", [dimensions / 2], 1, 1.5),
+        ForgeTensor.Between("rope_factors_long.weight", [dimensions / 2], 1, 8),
+    ];
 }

@@ -50,6 +50,13 @@ internal static class FloatRows
         }
     };
 
+    /// <summary>Evenly from one bound to another, binary32; the bounds are in units of 1/4096.</summary>
+    public static RowForge Between(long low, long high) => (ref ForgeRandom random, Span<byte> row) =>
+    {
+        foreach (ref uint value in MemoryMarshal.Cast<byte, uint>(row))
+            value = FloatBits.Single((low << 16) + ((high - low) * (long)(random.Next() >> 48)), -12 - 16);
+    };
+
     // An even spread from -√3 to √3 standard deviations has a standard deviation of one; 1774/1024 is √3.
     // Odd multiples of half a step leave out zero and keep the mean at zero.
     private static T[] Table<T>(Spread spread, Func<long, int, T> encode)

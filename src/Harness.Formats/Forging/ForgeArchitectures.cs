@@ -1,9 +1,16 @@
+using Harness.Formats.Forging.Recipes;
+
 namespace Harness.Formats.Forging;
 
-/// <summary>The architectures that can be forged.</summary>
+/// <summary>The architectures that can be forged, sorted by name: a line each.</summary>
 internal static class ForgeArchitectures
 {
-    public static IReadOnlyList<ForgeArchitecture> All { get; } = [LlamaRecipe.Create(), Qwen2Recipe.Create()];
+    public static IReadOnlyList<ForgeArchitecture> All { get; } =
+    [
+        LlamaRecipes.Llama(),
+        QwenRecipes.Qwen2(),
+        QwenRecipes.Qwen3(),
+    ];
 
     /// <summary>An architecture by its name.</summary>
     /// <exception cref="ForgeException">There is none of that name; says which there are.</exception>

@@ -21,8 +21,11 @@ public sealed record ForgeShape
     /// <summary>Key and value heads; divides <see cref="Heads"/>.</summary>
     public required int KvHeads { get; init; }
 
-    /// <summary>Length of one head; <see cref="Heads"/> times it need not be <see cref="Embedding"/>.</summary>
+    /// <summary>Length of one head's query and key; <see cref="Heads"/> times it need not be <see cref="Embedding"/>.</summary>
     public required int HeadDimension { get; init; }
+
+    /// <summary>Length of one head's value; null when it is that of the key.</summary>
+    public int? ValueDimension { get; init; }
 
     /// <summary>Length of the feed-forward's inner vector.</summary>
     public required int FeedForward { get; init; }
@@ -36,8 +39,11 @@ public sealed record ForgeShape
     /// <summary>Base of the rotary frequencies.</summary>
     public required float RopeBase { get; init; }
 
-    /// <summary>ε of the RMS norms.</summary>
+    /// <summary>ε of the norms.</summary>
     public required float NormEpsilon { get; init; }
+
+    /// <summary>The kind of the norms.</summary>
+    public ForgeNorm Norm { get; init; }
 
     /// <summary>Whether the output head is the token embedding.</summary>
     public required bool TiedOutput { get; init; }
@@ -50,6 +56,22 @@ public sealed record ForgeShape
 
     /// <summary>The tokenizer's kind.</summary>
     public required ForgedTokenizer Tokenizer { get; init; }
+}
+
+/// <summary>Which kind of norm a forged model has, and with which tensors.</summary>
+public enum ForgeNorm
+{
+    /// <summary>Root mean square, with weights.</summary>
+    Rms,
+
+    /// <summary>LayerNorm with weights and biases.</summary>
+    Layer,
+
+    /// <summary>LayerNorm with weights alone.</summary>
+    LayerWithoutBias,
+
+    /// <summary>LayerNorm with neither: no tensors at all.</summary>
+    LayerWithoutWeights,
 }
 
 /// <summary>Which kind of tokenizer a forged model gets.</summary>

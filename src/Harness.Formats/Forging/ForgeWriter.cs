@@ -8,19 +8,19 @@ namespace Harness.Formats.Forging;
 internal static class ForgeWriter
 {
     /// <summary>A model of a shape.</summary>
-    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, QuantizationMix mix, ulong seed, string? variant)
+    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, QuantizationMix mix, ulong seed, ForgeProbe? probe)
     {
         var vocabulary = ForgedVocabulary.Of(shape.Tokenizer, shape.Vocabulary);
         shape = shape with { Vocabulary = vocabulary.Count };
         var writer = new GgufWriter();
-        SetShape(writer, shape);
+        SetKeys(writer, shape, architecture.Keys.Concat(probe?.Keys ?? ForgeKeys.None));
         SetOrigin(writer, shape.Architecture, mix, seed);
-        if (variant is not null)
-            writer.Set("harness.forge.variant", GgufValue.Of(variant));
+        if (probe is not null)
+            writer.Set("harness.forge.variant", GgufValue.Of(probe.Variant));
         foreach ((string key, GgufValue value) in vocabulary.Metadata)
             writer.Set(key, value);
-        foreach (ForgeTensor tensor in architecture.Tensors(shape))
-            Add(writer, tensor, mix.TypeOf(tensor.Name, tensor.Shape, shape.Layers, shape.TiedOutput), seed);
+        foreach (ForgeTensor tensor in (probe?.Tensors ?? architecture.Tensors)(shape))
+            Add(writer, tensor, tensor.TypeIn(mix, shape.Layers, shape.TiedOutput), seed);
         return writer;
     }
 
@@ -55,30 +55,50 @@ internal static class ForgeWriter
         });
     }
 
-    private static void SetShape(GgufWriter writer, ForgeShape shape)
+    private static void SetKeys(GgufWriter writer, ForgeShape shape, IEnumerable<KeyValuePair<string, GgufValue?>> more)
+    {
+        var replacing = new Dictionary<string, GgufValue?>(StringComparer.Ordinal);
+        foreach ((string key, GgufValue? value) in more)
+            replacing[ForgeKeys.Prefixed(shape.Architecture, key)] = value;
+
+        // What replaces a key of the shape takes its place; the others follow.
+        foreach ((string key, GgufValue value) in KeysOf(shape))
+        {
+            if (!replacing.Remove(key, out GgufValue? other))
+                writer.Set(key, value);
+            else if (other is not null)
+                writer.Set(key, other);
+        }
+
+        foreach ((string key, GgufValue? value) in replacing)
+        {
+            if (value is not null)
+                writer.Set(key, value);
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, GgufValue>> KeysOf(ForgeShape shape)
     {
         string a = shape.Architecture;
-        writer
-            .Set("general.architecture", GgufValue.Of(a))
-            .Set("general.type", GgufValue.Of("model"))
-            .Set("general.name", GgufValue.Of(shape.Name))
-            .Set($"{a}.block_count", GgufValue.Of((uint)shape.Layers))
-            .Set($"{a}.context_length", GgufValue.Of((uint)shape.Context))
-            .Set($"{a}.embedding_length", GgufValue.Of((uint)shape.Embedding))
-            .Set($"{a}.feed_forward_length", GgufValue.Of((uint)shape.FeedForward))
-            .Set($"{a}.attention.head_count", GgufValue.Of((uint)shape.Heads))
-            .Set($"{a}.attention.head_count_kv", GgufValue.Of((uint)shape.KvHeads))
-            .Set($"{a}.attention.key_length", GgufValue.Of((uint)shape.HeadDimension))
-            .Set($"{a}.attention.value_length", GgufValue.Of((uint)shape.HeadDimension))
-            .Set($"{a}.attention.layer_norm_rms_epsilon", GgufValue.Of(shape.NormEpsilon))
-            .Set($"{a}.rope.dimension_count", GgufValue.Of((uint)shape.HeadDimension))
-            .Set($"{a}.rope.freq_base", GgufValue.Of(shape.RopeBase))
-            .Set($"{a}.vocab_size", GgufValue.Of((uint)shape.Vocabulary));
-        if (shape.RopeLinearFactor is float factor)
-        {
-            writer
-                .Set($"{a}.rope.scaling.type", GgufValue.Of("linear"))
-                .Set($"{a}.rope.scaling.factor", GgufValue.Of(factor));
-        }
+        yield return new("general.architecture", GgufValue.Of(a));
+        yield return new("general.type", GgufValue.Of("model"));
+        yield return new("general.name", GgufValue.Of(shape.Name));
+        yield return new($"{a}.block_count", GgufValue.Of((uint)shape.Layers));
+        yield return new($"{a}.context_length", GgufValue.Of((uint)shape.Context));
+        yield return new($"{a}.embedding_length", GgufValue.Of((uint)shape.Embedding));
+        yield return new($"{a}.feed_forward_length", GgufValue.Of((uint)shape.FeedForward));
+        yield return new($"{a}.attention.head_count", GgufValue.Of((uint)shape.Heads));
+        yield return new($"{a}.attention.head_count_kv", GgufValue.Of((uint)shape.KvHeads));
+        yield return new($"{a}.attention.key_length", GgufValue.Of((uint)shape.HeadDimension));
+        yield return new($"{a}.attention.value_length", GgufValue.Of((uint)(shape.ValueDimension ?? shape.HeadDimension)));
+        string epsilon = shape.Norm is ForgeNorm.Rms ? "layer_norm_rms_epsilon" : "layer_norm_epsilon";
+        yield return new($"{a}.attention.{epsilon}", GgufValue.Of(shape.NormEpsilon));
+        yield return new($"{a}.rope.dimension_count", GgufValue.Of((uint)shape.HeadDimension));
+        yield return new($"{a}.rope.freq_base", GgufValue.Of(shape.RopeBase));
+        yield return new($"{a}.vocab_size", GgufValue.Of((uint)shape.Vocabulary));
+        if (shape.RopeLinearFactor is not float factor)
+            yield break;
+        yield return new($"{a}.rope.scaling.type", GgufValue.Of("linear"));
+        yield return new($"{a}.rope.scaling.factor", GgufValue.Of(factor));
     }
 }

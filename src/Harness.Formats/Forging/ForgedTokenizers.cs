@@ -12,7 +12,7 @@ public static class ForgedTokenizers
     /// <returns>The kind.</returns>
     public static ForgedTokenizer For(string architecture, int vocabulary) => architecture switch
     {
-        "qwen2" => ForgedTokenizer.BpeQwen2,
+        _ when architecture.StartsWith("qwen", StringComparison.Ordinal) => ForgedTokenizer.BpeQwen2,
         _ when vocabulary >= LeastBpeVocabulary => ForgedTokenizer.BpeLlama,
         _ => ForgedTokenizer.SentencePiece,
     };

@@ -34,6 +34,6 @@ public static class ProbeForge
         ForgeArchitecture recipe = ForgeArchitectures.Get(architecture);
         var mix = QuantizationMix.Get(quantization);
         ForgeProbe probe = ForgeArchitectures.GetProbe(recipe, variant);
-        ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe.Variant).Save(path);
+        ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe).Save(path);
     }
 }

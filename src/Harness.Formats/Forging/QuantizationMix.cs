@@ -16,6 +16,15 @@ namespace Harness.Formats.Forging;
 /// <param name="ExpertsAreMXFP4">Whether tensors that stack experts are MXFP4.</param>
 internal sealed record QuantizationMix(string Name, uint FileType, TensorType Base, bool OutputIsQ6_K = false, bool MoreBits = false, bool ExpertsAreMXFP4 = false)
 {
+    // Matrices that llama.cpp never quantizes: convolutions, RWKV's low ranks and mixing, Gemma 3n's streams.
+    private static readonly string[] SmallMatrices =
+    [
+        "ssm_conv1d", "shortconv.conv", "time_mix_first", "time_mix_w0", "time_mix_w1", "time_mix_w2", "time_mix_v0",
+        "time_mix_v1", "time_mix_v2", "time_mix_a0", "time_mix_a1", "time_mix_a2", "time_mix_g1", "time_mix_g2",
+        "time_mix_decay_w1", "time_mix_decay_w2", "time_mix_lerp_fused", "altup", "laurel", "per_layer_model_proj",
+        "attn_rel_b",
+    ];
+
     private const int SuperBlock = 256;
     private const int SmallBlock = 32;
 
@@ -87,8 +96,7 @@ internal sealed record QuantizationMix(string Name, uint FileType, TensorType Ba
         || name.EndsWith("_norm.weight", StringComparison.Ordinal)
         || name.Contains("ffn_gate_inp.weight", StringComparison.Ordinal)
         || name is "position_embd.weight" or "token_types.weight"
-        || name.Contains("ssm_conv1d", StringComparison.Ordinal)
-        || name.Contains("shortconv.conv", StringComparison.Ordinal);
+        || SmallMatrices.Any(part => name.Contains(part, StringComparison.Ordinal));
 
     // blk.12.ffn_down.weight → 12
     private static int LayerOf(string name)

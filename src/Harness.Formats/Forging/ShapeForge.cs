@@ -28,7 +28,7 @@ public static class ShapeForge
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        GgufWriter writer = ForgeWriter.Describe(ForgeArchitectures.Get(shape.Architecture), shape, QuantizationMix.Get(quantization), seed, variant: null);
+        GgufWriter writer = ForgeWriter.Describe(ForgeArchitectures.Get(shape.Architecture), shape, QuantizationMix.Get(quantization), seed, probe: null);
         Save(writer, path, threads, progress, cancellation);
     }
 

@@ -27,6 +27,14 @@ public class ProbeForgeTests
         Assert.That(Digest(architecture, quantization, seed: 1), Is.EqualTo(digest));
 
     [Test]
+    public void Architectures_are_sorted_and_their_variants_differ()
+    {
+        Assert.That(ProbeForge.Architectures, Is.Ordered.Using((IComparer<string>)StringComparer.Ordinal).And.Unique);
+        foreach (string architecture in ProbeForge.Architectures)
+            Assert.That(ProbeForge.Variants(architecture), Is.Unique, architecture);
+    }
+
+    [Test]
     public void Another_seed_makes_another_model() =>
         Assert.That(Digest("llama", "Q8_0", seed: 2), Is.Not.EqualTo(Digest("llama", "Q8_0", seed: 1)));
 
@@ -35,20 +43,29 @@ public class ProbeForgeTests
     {
         using var folder = new TemporaryFolder();
         using GgufFile file = Forge(folder, architecture, "Q8_0", variant);
-        GgufMetadata metadata = file.Metadata;
-        long Of(string key) => metadata.GetNumber<long>($"{architecture}.{key}");
-        long heads = Of("attention.head_count");
-        long kvHeads = Of("attention.head_count_kv");
-        long[] lengths =
+        long? Of(string key) => file.Metadata.TryGetNumber($"{architecture}.{key}", out long value) && value > 0 ? value : null;
+        long? heads = Of("attention.head_count"), kvHeads = Of("attention.head_count_kv"), keyLength = Of("attention.key_length");
+        List<long?> lengths =
         [
-            Of("block_count"), Of("embedding_length"), Of("feed_forward_length"), Of("context_length"), heads, kvHeads, heads / kvHeads,
-            Of("attention.key_length"), kvHeads * Of("attention.key_length"), metadata.GetStrings("tokenizer.ggml.tokens").Count,
+            Of("block_count"), Of("embedding_length"), Of("feed_forward_length"), Of("context_length"), heads, keyLength,
+            file.Metadata.GetStrings("tokenizer.ggml.tokens").Count,
         ];
+
+        // Some architectures have as many heads of keys and values as queries, some only one.
+        if (kvHeads != heads)
+            lengths.AddRange([kvHeads, heads / kvHeads == heads ? null : heads / kvHeads, kvHeads == 1 ? null : kvHeads * keyLength]);
+        long matrices = 0, superBlocks = 0;
+        foreach (GgufTensor tensor in file.Tensors.Where(t => QuantizationMix.IsQuantized(t.Name, t.Shape)))
+        {
+            matrices += tensor.ElementCount;
+            superBlocks += tensor.RowLength % 256 == 0 ? tensor.ElementCount : 0;
+        }
+
         Assert.Multiple(() =>
         {
-            Assert.That(lengths, Is.Unique);
-            Assert.That(heads % kvHeads, Is.Zero);
-            Assert.That(file.Tensors.Where(t => t.Shape.Length > 1).Select(t => t.RowLength % 256), Is.All.Zero);
+            Assert.That(lengths.Where(length => length is not null), Is.Unique);
+            Assert.That(superBlocks, Is.GreaterThan(0.7 * matrices), "most rows are multiples of 256, so that K-quants are tried");
+            Assert.That(file.Tensors.Sum(t => t.ElementCount), Is.LessThan(5_200_000), "parameters");
         });
     }
 
@@ -150,7 +167,7 @@ public class ProbeForgeTests
     {
         Assert.Multiple(() =>
         {
-            Assert.That(() => ProbeForge.Write("mamba", "F16", 1, "x"), Throws.TypeOf<ForgeException>().With.Message.Contains("llama, qwen2"));
+            Assert.That(() => ProbeForge.Write("nonesuch", "F16", 1, "x"), Throws.TypeOf<ForgeException>().With.Message.Contains("llama, ").And.Message.Contains("qwen2, "));
             Assert.That(() => ProbeForge.Write("llama", "Q9", 1, "x"), Throws.TypeOf<ForgeException>().With.Message.Contains("Q4_K_M"));
             Assert.That(() => ProbeForge.Write("llama", "F16", 1, "x", "none"), Throws.TypeOf<ForgeException>().With.Message.Contains("rope-freqs, rope-linear"));
         });

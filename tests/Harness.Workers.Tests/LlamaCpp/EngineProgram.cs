@@ -9,7 +9,8 @@ namespace Harness.Workers.Tests.LlamaCpp;
 /// <summary>
 /// The child's side of <see cref="EngineProcess"/>: DIRECTORY, then steps <c>load PATH CONTEXT DEVICE</c>,
 /// <c>score IDS</c>, <c>generate IDS MAX TOP</c>, <c>tokenize TEXT</c>, <c>quantize SOURCE TARGET FTYPE pure|mixed</c>,
-/// <c>identify</c>; a line of JSON for each.
+/// <c>identify</c>; a line of JSON for each. The only step <c>listen</c> reads steps from stdin instead, a line each with
+/// tabs between its parts (<see cref="EngineChild"/>).
 /// </summary>
 internal static class EngineProgram
 {
@@ -20,17 +21,17 @@ internal static class EngineProgram
         {
             string directory = rest.Dequeue();
             using var engine = new LlamaCppEngine(directory);
-            while (rest.TryDequeue(out string? step))
+            if (rest.Count == 1 && rest.Peek() == "listen")
             {
-                try
+                while (Console.In.ReadLine() is { } line)
                 {
-                    Print(Step(engine, directory, step, rest));
-                }
-                catch (InferenceException e)
-                {
-                    Print(Failed(e));
+                    rest = new Queue<string>(line.Split('\t'));
+                    Answer(engine, directory, rest.Dequeue(), rest);
                 }
             }
+
+            while (rest.TryDequeue(out string? step))
+                Answer(engine, directory, step, rest);
         }
         catch (InferenceException e)
         {
@@ -38,6 +39,18 @@ internal static class EngineProgram
         }
 
         return 0;
+    }
+
+    private static void Answer(LlamaCppEngine engine, string directory, string step, Queue<string> rest)
+    {
+        try
+        {
+            Print(Step(engine, directory, step, rest));
+        }
+        catch (InferenceException e)
+        {
+            Print(Failed(e));
+        }
     }
 
     private static JsonNode Step(LlamaCppEngine engine, string directory, string step, Queue<string> rest)

@@ -1,12 +1,13 @@
-namespace Harness.Formats.Forging;
+namespace Harness.Formats.Forging.Recipes;
 
-/// <summary>
-/// <c>llama</c>: RMS norm, grouped-query attention with adjacent-pair rotation, SiLU-gated feed-forward. The probe's
-/// query width is not its embedding length, and both kinds of rotary scaling and of tokenizer have a variant.
-/// </summary>
-internal static class LlamaRecipe
+/// <summary>The llama family.</summary>
+internal static class LlamaRecipes
 {
-    public static ForgeArchitecture Create()
+    /// <summary>
+    /// <c>llama</c>: RMS norm, grouped-query attention with adjacent-pair rotation, SiLU-gated feed-forward. The probe's
+    /// query width is not its embedding length, and both kinds of rotary scaling and of tokenizer have a variant.
+    /// </summary>
+    public static ForgeArchitecture Llama()
     {
         var shape = new ForgeShape
         {
@@ -37,13 +38,6 @@ internal static class LlamaRecipe
         return new ForgeArchitecture("llama", Tensors, [new("rope-freqs", shape), new("rope-linear", linear)]);
     }
 
-    private static IEnumerable<ForgeTensor> Tensors(ForgeShape shape) =>
-    [
-        .. DecoderTensors.Ends(shape),
-        .. Enumerable.Range(0, shape.Layers).SelectMany(layer => (IEnumerable<ForgeTensor>)
-        [
-            .. DecoderTensors.Attention(shape, layer, biases: false),
-            .. DecoderTensors.GatedFeedForward(shape, layer),
-        ]),
-    ];
+    private static IEnumerable<ForgeTensor> Tensors(ForgeShape shape) => DecoderTensors.Model(shape, layer =>
+        [.. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward()]);
 }

@@ -1,0 +1,52 @@
+using System.Collections;
+using Harness.Formats.Gguf;
+
+namespace Harness.Formats.Forging;
+
+/// <summary>
+/// Metadata of an architecture, written as a collection: <c>{ "attention.sliding_window", 24 }, { "logit_scale", 0.5f }</c>.
+/// A key gets the architecture's prefix unless it begins with <c>general.</c> or <c>tokenizer.</c>. What is set here
+/// replaces what the shape says; an absent key leaves it out.
+/// </summary>
+internal sealed class ForgeKeys : IEnumerable<KeyValuePair<string, GgufValue?>>
+{
+    private readonly List<KeyValuePair<string, GgufValue?>> keys = [];
+
+    public static ForgeKeys None { get; } = [];
+
+    /// <summary>Counts are unsigned 32-bit, as converters write them.</summary>
+    public void Add(string key, int value) => Add(key, GgufValue.Of((uint)value));
+
+    public void Add(string key, float value) => Add(key, GgufValue.Of(value));
+
+    public void Add(string key, bool value) => Add(key, GgufValue.Of(value));
+
+    public void Add(string key, string value) => Add(key, GgufValue.Of(value));
+
+    /// <summary>A number a layer, or the lengths of sections: signed 32-bit, as converters write them.</summary>
+    public void Add(string key, int[] values) => Add(key, GgufValue.OfArray(values));
+
+    public void Add(string key, float[] values) => Add(key, GgufValue.OfArray(values));
+
+    public void Add(string key, bool[] values) => Add(key, GgufValue.OfArray(values));
+
+    public void Add(string key, GgufValue? value) => keys.Add(new(key, value));
+
+    /// <summary>Leaves keys out.</summary>
+    public ForgeKeys Without(params string[] absent)
+    {
+        foreach (string key in absent)
+            keys.Add(new(key, null));
+        return this;
+    }
+
+    /// <summary>The whole key, with its prefix.</summary>
+    public static string Prefixed(string architecture, string key) =>
+        key.StartsWith("general.", StringComparison.Ordinal) || key.StartsWith("tokenizer.", StringComparison.Ordinal)
+            ? key
+            : $"{architecture}.{key}";
+
+    public IEnumerator<KeyValuePair<string, GgufValue?>> GetEnumerator() => keys.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
