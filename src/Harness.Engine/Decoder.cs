@@ -1,3 +1,4 @@
+using Harness.Engine.Blocks;
 using Harness.Engine.Blueprints;
 using Harness.Engine.Compute;
 using Harness.Engine.Kernels;
@@ -6,210 +7,172 @@ using Harness.Engine.Weights;
 namespace Harness.Engine;
 
 /// <summary>
-/// The forward pass of any <see cref="Blueprint"/>: tokens in, residual stream through the layers, logits out. Reads
-/// top to bottom; what each step costs is in the kernels.
+/// The forward pass of any <see cref="Blueprint"/>: tokens in, residual stream through the layers, logits out.
 /// </summary>
-internal sealed unsafe class Decoder
+internal sealed unsafe class Decoder : IDisposable
 {
+    // Enough to use the output matrix well, little enough to hold for the largest vocabularies.
+    private const int LargestLogitRows = 8;
+
+    // Values of a logit row that are one item of parallel work.
+    private const int LogitsPerItem = 8192;
+
     private readonly Blueprint blueprint;
     private readonly ModelWeights weights;
     private readonly ComputePool pool;
-    private readonly KvCache cache;
-    private readonly RunState state;
-    private readonly RotaryEmbedding rotary;
-    private readonly IPrimitives primitives = Primitives.Preferred;
-    private readonly MatrixWork projections;
+    private readonly Panel panel;
+    private readonly MatrixWork matrices;
+    private readonly IPrimitives primitives;
+    private readonly RotaryEmbedding[] rotaries;
+    private readonly RowsLayout residual;
+    private readonly RowsLayout embedded;
+    private readonly RowsLayout normed;
+    private readonly bool keepsEmbedding;
+    private readonly Layer[] layers;
+    private readonly NativeBuffer logits;
     private readonly ParallelBody embed;
-    private readonly ParallelBody normForAttention;
-    private readonly ParallelBody splitFusedQkv;
-    private readonly ParallelBody rotateAndStore;
-    private readonly ParallelBody attend;
-    private readonly ParallelBody normForFeedForward;
-    private readonly ParallelBody activate;
+    private readonly ParallelBody finishLogits;
 
-    private readonly int embedding;
-    private readonly int embeddingStride;
+    // The logits at hand, for the last step.
+    private float* row;
+    private int rows;
 
-    // The panel and the layer at hand, for the steps above.
-    private readonly int[] panelIds;
-    private int panelStart;
-    private int tokens;
-    private int layer;
-
-    public Decoder(Blueprint blueprint, ModelWeights weights, ComputePool pool, KvCache cache, RunState state, RotaryEmbedding rotary)
+    public Decoder(Blueprint blueprint, ModelWeights weights, ComputePool pool, int positions, KvCacheType cacheType)
     {
         this.blueprint = blueprint;
         this.weights = weights;
         this.pool = pool;
-        this.cache = cache;
-        this.state = state;
-        this.rotary = rotary;
-        projections = new MatrixWork(pool, state);
-        embedding = blueprint.EmbeddingLength;
-        embeddingStride = MatrixKernels.Pad(embedding);
-        panelIds = new int[state.Panel];
+
+        // What sees later tokens must have them in one panel.
+        bool bidirectional = blueprint.Layers.Any(l => l.Blocks.OfType<AttentionBlueprint>().Any(a => a.Bidirectional));
+        var context = new BlockContext(
+            blueprint, weights, pool, positions, cacheType, bidirectional ? positions : Math.Min(PanelTokens, positions));
+        panel = context.Panel;
+        matrices = context.Matrices;
+        primitives = context.Primitives;
+        int width = blueprint.EmbeddingLength;
+        residual = context.KeptRows(width);
+        normed = context.KeptRows(width);
+        keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding));
+        embedded = keepsEmbedding ? context.KeptRows(width) : default;
+        layers = new Layer[weights.Layers.Length];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            context.BeginLayer(i);
+            layers[i] = new Layer(blueprint.Layers[i], weights.Layers[i], residual, embedded, context);
+        }
+
+        if (weights.PositionEmbedding is not null)
+            context.RequireThreadScratch(MatrixKernels.Pad(width));
+        rotaries = [.. context.Rotaries];
+        LogitRows = Math.Min(panel.Capacity, LargestLogitRows);
         embed = Embed;
-        normForAttention = (token, _) => Norm(token, weights.Layers[layer].AttentionNorm);
-        splitFusedQkv = SplitFusedQkv;
-        rotateAndStore = RotateAndStore;
-        attend = Attend;
-        normForFeedForward = (token, _) => Norm(token, weights.Layers[layer].FeedForwardNorm);
-        activate = Activate;
+        finishLogits = FinishLogits;
+        context.Reserve();
+        try
+        {
+            logits = NativeBuffer.Allocate((long)sizeof(float) * LogitRows * blueprint.VocabularySize);
+        }
+        catch
+        {
+            panel.Dispose();
+            throw;
+        }
     }
 
-    private AttentionBlueprint Attention => blueprint.Layers[layer].Attention;
+    /// <summary>Tokens evaluated together; a longer prompt goes through in panels.</summary>
+    public static int PanelTokens => 128;
 
-    private FeedForwardBlueprint FeedForward => blueprint.Layers[layer].FeedForward;
+    /// <summary>Tokens of one panel.</summary>
+    public int Capacity => panel.Capacity;
 
-    /// <summary>Runs a panel through all layers; its keys and values join the cache.</summary>
-    /// <param name="ids">Token ids, at most <see cref="RunState.Panel"/>, each in the vocabulary.</param>
+    /// <summary>Rows in <see cref="Logits"/>.</summary>
+    public int LogitRows { get; }
+
+    /// <summary>Room for the logits of <see cref="LogitRows"/> positions, of vocabulary length each.</summary>
+    public float* Logits => logits.As<float>();
+
+    /// <summary>Runs a panel through all layers; what blocks keep of it joins their state.</summary>
+    /// <param name="ids">Token ids, at most <see cref="Capacity"/>, each in the vocabulary.</param>
     /// <param name="position">The first one's position.</param>
     public void Forward(ReadOnlySpan<int> ids, int position)
     {
-        ids.CopyTo(panelIds);
-        tokens = ids.Length;
-        panelStart = position;
-        pool.Run(tokens, embed);
-
-        for (layer = 0; layer < weights.Layers.Length; layer++)
+        if (position == 0)
         {
-            pool.Run(tokens, normForAttention);
-            ProjectQkv(weights.Layers[layer]);
-            pool.Run(tokens, rotateAndStore);
-            pool.Run(tokens * Attention.KeyValueHeadCount, attend);
-            AddToResidual(weights.Layers[layer].AttentionOutput, state.Attended, Attention.OutputWidth);
-
-            pool.Run(tokens, normForFeedForward);
-            ProjectGateAndUp(weights.Layers[layer]);
-            pool.Run(tokens, activate);
-            AddToResidual(weights.Layers[layer].Down, state.Gate, FeedForward.Length);
+            foreach (Layer layer in layers)
+                layer.StartOver();
         }
+
+        panel.Fill(ids, position);
+        pool.Run(panel.Tokens, embed);
+        foreach (Layer layer in layers)
+            layer.Run();
     }
 
     /// <summary>Computes logits of some tokens of the panel just run.</summary>
     /// <param name="first">The first token's index in the panel.</param>
     /// <param name="count">How many.</param>
-    /// <param name="logits">Receives count × vocabulary.</param>
-    public void Head(int first, int count, float* logits)
+    /// <param name="output">Receives count × vocabulary.</param>
+    public void Head(int first, int count, float* output)
     {
+        PanelRows stream = panel.Rows(residual);
+        PanelRows inputs = panel.Rows(normed);
         for (int token = first; token < first + count; token++)
-            Norm(token, weights.OutputNorm);
+            weights.OutputNorm.Apply(primitives, stream[token], inputs[token]);
 
-        float* inputs = state.Normed + ((long)first * embeddingStride);
-        projections.Add(weights.Output, inputs, embeddingStride, logits, blueprint.VocabularySize, count);
-        projections.Run();
+        matrices.Add(weights.Output, inputs[first], inputs.Stride, output, blueprint.VocabularySize, count);
+        matrices.Run();
+        if (blueprint.LogitScale != 1 || blueprint.LogitSoftCap > 0)
+        {
+            row = output;
+            rows = count;
+            pool.Run((int)((((long)count * blueprint.VocabularySize) + LogitsPerItem - 1) / LogitsPerItem), finishLogits);
+        }
+    }
+
+    public void Dispose()
+    {
+        panel.Dispose();
+        logits.Dispose();
     }
 
     private void Embed(int token, int worker)
     {
-        WeightMatrix table = weights.TokenEmbedding;
-        byte* row = table.Data + (panelIds[token] * table.RowBytes);
-        table.Kernel.UnpackRow(row, embedding, state.Residual + ((long)token * embeddingStride));
-        rotary.FillTable(panelStart + token, RotaryTable(token));
-    }
-
-    private void Norm(int token, float* weight) => primitives.RmsNorm(
-        state.Residual + ((long)token * embeddingStride),
-        weight,
-        state.Normed + ((long)token * embeddingStride),
-        embedding,
-        blueprint.Norm.Epsilon);
-
-    private void ProjectQkv(LayerWeights layerWeights)
-    {
-        AttentionBlueprint attention = Attention;
-        if (layerWeights.FusedQkv is { } fused)
+        float* stream = panel.Rows(residual)[token];
+        int width = blueprint.EmbeddingLength;
+        Unpack(weights.TokenEmbedding, panel.Ids[token], stream);
+        if (blueprint.Embedding.Scale != 1)
         {
-            projections.Add(fused, state.Normed, embeddingStride, state.FusedQkv, FusedStride(attention), tokens);
-            projections.Run();
-            pool.Run(tokens, splitFusedQkv);
-            return;
+            for (int i = 0; i < width; i++)
+                stream[i] *= blueprint.Embedding.Scale;
         }
 
-        projections.Add(layerWeights.Query!, state.Normed, embeddingStride, state.Query, QueryStride(attention), tokens);
-        projections.Add(layerWeights.Key!, state.Normed, embeddingStride, state.Key, KeyStride(attention), tokens);
-        projections.Add(layerWeights.Value!, state.Normed, embeddingStride, state.Value, ValueStride(attention), tokens);
-        projections.Run();
-    }
-
-    private void SplitFusedQkv(int token, int worker)
-    {
-        AttentionBlueprint attention = Attention;
-        float* fused = state.FusedQkv + ((long)token * FusedStride(attention));
-        Copy(fused, attention.QueryWidth, state.Query + ((long)token * QueryStride(attention)));
-        fused += attention.QueryWidth;
-        Copy(fused, attention.KeyWidth, state.Key + ((long)token * KeyStride(attention)));
-        fused += attention.KeyWidth;
-        Copy(fused, attention.ValueWidth, state.Value + ((long)token * ValueStride(attention)));
-    }
-
-    private void RotateAndStore(int token, int worker)
-    {
-        AttentionBlueprint attention = Attention;
-        float* table = RotaryTable(token);
-        float* query = state.Query + ((long)token * QueryStride(attention));
-        for (int head = 0; head < attention.HeadCount; head++)
-            rotary.Rotate(query + ((long)head * attention.KeyLength), table);
-
-        float* key = state.Key + ((long)token * KeyStride(attention));
-        float* value = state.Value + ((long)token * ValueStride(attention));
-        for (int head = 0; head < attention.KeyValueHeadCount; head++)
+        if (weights.PositionEmbedding is { } positions)
         {
-            float* keyHead = key + ((long)head * attention.KeyLength);
-            rotary.Rotate(keyHead, table);
-            cache.Store(keyHead, attention.KeyLength, cache.Key(layer, head, panelStart + token));
-            float* valueHead = value + ((long)head * attention.ValueLength);
-            cache.Store(valueHead, attention.ValueLength, cache.Value(layer, head, panelStart + token));
+            float* addend = panel.ThreadScratch(worker);
+            Unpack(positions, panel.Start + token, addend);
+            primitives.Add(stream, addend, width);
+        }
+
+        weights.EmbeddingNorm?.Apply(primitives, stream, stream);
+        if (keepsEmbedding)
+            new ReadOnlySpan<float>(stream, width).CopyTo(new Span<float>(panel.Rows(embedded)[token], width));
+        foreach (RotaryEmbedding rotary in rotaries)
+            rotary.FillTable(token);
+    }
+
+    private static void Unpack(WeightMatrix table, int index, float* destination) =>
+        table.Kernel.UnpackRow(table.Data + (index * table.RowBytes), table.Columns, destination);
+
+    private void FinishLogits(int item, int worker)
+    {
+        long start = (long)item * LogitsPerItem;
+        long end = Math.Min(start + LogitsPerItem, (long)rows * blueprint.VocabularySize);
+        float cap = blueprint.LogitSoftCap;
+        for (long i = start; i < end; i++)
+        {
+            float value = row[i] * blueprint.LogitScale;
+            row[i] = cap > 0 ? cap * MathF.Tanh(value / cap) : value;
         }
     }
-
-    private void Attend(int item, int worker)
-    {
-        AttentionBlueprint attention = Attention;
-        (int token, int keyValueHead) = Math.DivRem(item, attention.KeyValueHeadCount);
-        GroupedQueryAttention.Attend(
-            attention,
-            cache,
-            layer,
-            keyValueHead,
-            panelStart + token,
-            state.Query + ((long)token * QueryStride(attention)),
-            state.Attended + ((long)token * MatrixKernels.Pad(attention.OutputWidth)),
-            state.Scratch(worker),
-            primitives);
-    }
-
-    private void ProjectGateAndUp(LayerWeights layerWeights)
-    {
-        int stride = MatrixKernels.Pad(FeedForward.Length);
-        projections.Add(layerWeights.Gate, state.Normed, embeddingStride, state.Gate, stride, tokens);
-        projections.Add(layerWeights.Up, state.Normed, embeddingStride, state.Up, stride, tokens);
-        projections.Run();
-    }
-
-    private void Activate(int token, int worker)
-    {
-        long row = (long)token * MatrixKernels.Pad(FeedForward.Length);
-        primitives.SiluMultiply(state.Gate + row, state.Up + row, FeedForward.Length);
-    }
-
-    private void AddToResidual(Projection projection, float* inputs, int width)
-    {
-        projections.Add(projection, inputs, MatrixKernels.Pad(width), state.Residual, embeddingStride, tokens, accumulate: true);
-        projections.Run();
-    }
-
-    private float* RotaryTable(int token) => state.RotaryTable + ((long)token * MatrixKernels.Pad(rotary.TableLength));
-
-    private static int QueryStride(AttentionBlueprint attention) => MatrixKernels.Pad(attention.QueryWidth);
-
-    private static int KeyStride(AttentionBlueprint attention) => MatrixKernels.Pad(attention.KeyWidth);
-
-    private static int ValueStride(AttentionBlueprint attention) => MatrixKernels.Pad(attention.ValueWidth);
-
-    private static int FusedStride(AttentionBlueprint attention) =>
-        MatrixKernels.Pad(attention.QueryWidth + attention.KeyWidth + attention.ValueWidth);
-
-    private static void Copy(float* source, int length, float* destination) =>
-        new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(destination, length));
 }

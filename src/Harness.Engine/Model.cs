@@ -91,6 +91,18 @@ public sealed class Model : IDisposable
         return ArchitectureTable.Read(new ModelHeader(file.Metadata, file.Tensors));
     }
 
+    /// <summary>Checks on a header alone that each tensor a blueprint needs is there, in its shape and in a type that is read.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="blueprint">Its blueprint.</param>
+    /// <exception cref="UnsupportedModelException">The engine lacks what the model needs; the message names it.</exception>
+    /// <exception cref="ModelException">A tensor is missing or misshapen.</exception>
+    public static void CheckTensors(ModelHeader header, Blueprint blueprint)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(blueprint);
+        WeightBinder.Check(header, blueprint);
+    }
+
     /// <summary>Ends the threads and unmaps the file.</summary>
     public void Dispose()
     {

@@ -1,5 +1,4 @@
 using Harness.Engine.Blueprints;
-using Harness.Engine.Kernels;
 
 namespace Harness.Engine;
 
@@ -25,9 +24,8 @@ public delegate void LogitsReceiver(int position, ReadOnlySpan<float> logits);
 public sealed unsafe class Session : IDisposable
 {
     private readonly Model model;
-    private readonly KvCache cache;
-    private readonly RunState state;
     private readonly Decoder decoder;
+    private readonly bool recurrent;
 
     /// <summary>Reserves the cache and the activations; memory becomes resident as positions are filled.</summary>
     /// <param name="model">The model; it must outlive the session.</param>
@@ -40,23 +38,16 @@ public sealed unsafe class Session : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
         this.model = model;
         Blueprint blueprint = model.Blueprint;
-        var rotary = new RotaryEmbedding(blueprint.Layers[0].Attention.Rotary, model.Weights.RotaryFactors);
-        cache = new KvCache(blueprint, contextLength, cacheType);
-        try
-        {
-            state = new RunState(blueprint, model.Weights, rotary, contextLength, model.Threads);
-        }
-        catch
-        {
-            cache.Dispose();
-            throw;
-        }
+        recurrent = blueprint.Recurrent;
 
-        decoder = new Decoder(blueprint, model.Weights, model.Pool, cache, state, rotary);
+        // Beyond the learned positions there is nothing to add, so the context ends there.
+        int learned = blueprint.Embedding.LearnedPositions;
+        ContextLength = learned > 0 ? Math.Min(contextLength, learned) : contextLength;
+        decoder = new Decoder(blueprint, model.Weights, model.Pool, ContextLength, cacheType);
     }
 
-    /// <summary>Positions there is room for.</summary>
-    public int ContextLength => cache.Positions;
+    /// <summary>Positions there is room for; fewer than asked for where the model has learned ones and those end earlier.</summary>
+    public int ContextLength { get; }
 
     /// <summary>Positions evaluated so far.</summary>
     public int Length { get; private set; }
@@ -64,15 +55,15 @@ public sealed unsafe class Session : IDisposable
     /// <summary>Logits of a position.</summary>
     public int VocabularySize => model.Blueprint.VocabularySize;
 
-    /// <summary>Bytes a cache takes.</summary>
+    /// <summary>Bytes of what a session keeps: keys and values of all positions, and recurrent states.</summary>
     /// <param name="blueprint">A model's blueprint.</param>
     /// <param name="contextLength">Positions.</param>
     /// <param name="cacheType">How they are stored.</param>
-    /// <returns>Bytes of the cache.</returns>
+    /// <returns>Bytes.</returns>
     public static long CacheBytes(Blueprint blueprint, int contextLength, KvCacheType cacheType = KvCacheType.F16)
     {
         ArgumentNullException.ThrowIfNull(blueprint);
-        return KvCache.BytesFor(blueprint, contextLength, cacheType);
+        return blueprint.Layers.Sum(l => l.Blocks.Sum(b => b.StateBytes(contextLength, cacheType)));
     }
 
     /// <summary>Evaluates ids and returns logits.</summary>
@@ -117,13 +108,13 @@ public sealed unsafe class Session : IDisposable
         for (int done = 0; done < ids.Length;)
         {
             int count = Advance(ids[done..], startPosition + done);
-            for (int token = 0; token < count; token += state.LogitRows)
+            for (int token = 0; token < count; token += decoder.LogitRows)
             {
-                int rows = Math.Min(state.LogitRows, count - token);
-                decoder.Head(token, rows, state.Logits);
+                int rows = Math.Min(decoder.LogitRows, count - token);
+                decoder.Head(token, rows, decoder.Logits);
                 for (int row = 0; row < rows; row++)
                 {
-                    var logits = new ReadOnlySpan<float>(state.Logits + ((long)row * VocabularySize), VocabularySize);
+                    var logits = new ReadOnlySpan<float>(decoder.Logits + ((long)row * VocabularySize), VocabularySize);
                     receive(startPosition + done + token + row, logits);
                 }
             }
@@ -139,22 +130,18 @@ public sealed unsafe class Session : IDisposable
     /// <returns>The id with the largest logit, the lowest such id.</returns>
     public int EvaluateGreedily(scoped ReadOnlySpan<int> ids, int startPosition, out ReadOnlySpan<float> logits)
     {
-        var row = new Span<float>(state.Logits, VocabularySize);
+        var row = new Span<float>(decoder.Logits, VocabularySize);
         Evaluate(ids, startPosition, LogitsWanted.Last, row);
         logits = row;
         return Greedy.Choose(row);
     }
 
     /// <summary>Frees the cache and the activations.</summary>
-    public void Dispose()
-    {
-        state.Dispose();
-        cache.Dispose();
-    }
+    public void Dispose() => decoder.Dispose();
 
     private int Advance(ReadOnlySpan<int> ids, int position)
     {
-        int count = Math.Min(ids.Length, state.Panel);
+        int count = Math.Min(ids.Length, decoder.Capacity);
         decoder.Forward(ids[..count], position);
         Length = position + count;
         return count;
@@ -166,6 +153,12 @@ public sealed unsafe class Session : IDisposable
             throw new ArgumentException("At least one token id is needed.", nameof(ids));
         if (startPosition < 0 || startPosition > Length)
             throw new ArgumentOutOfRangeException(nameof(startPosition), startPosition, $"Positions 0 to {Length} can follow what was evaluated.");
+        if (startPosition != 0 && startPosition != Length && recurrent)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(startPosition), startPosition, $"The model's state cannot be taken back: it goes on at {Length} or starts over at 0.");
+        }
+
         if (ids.Length > ContextLength - startPosition)
             throw new ArgumentException($"{ids.Length} tokens from position {startPosition} exceed the context of {ContextLength}.", nameof(ids));
 

@@ -1,3 +1,4 @@
+using Harness.Engine.Blueprints;
 using Harness.Engine.Kernels;
 using Harness.Engine.Weights;
 using Harness.Formats.Tensors;
@@ -88,8 +89,8 @@ internal sealed unsafe class KernelsAtEveryWidth
         float sum;
         fixed (float* e = exp, s = silu, v = values, o = others, n = norm)
         {
-            sum = primitives.ExpOfDifference(e, length);
-            primitives.SiluMultiply(s, o, length);
+            sum = primitives.ExpOfDifference(e, length, float.NegativeInfinity);
+            primitives.Activate(Activation.Silu, s, o, length);
             primitives.RmsNorm(v, o, n, length, 1e-6f);
         }
 
@@ -106,5 +107,76 @@ internal sealed unsafe class KernelsAtEveryWidth
             Assert.That(silu[i], Is.EqualTo(expectedSilu).Within(1e-6 * Math.Abs(expectedSilu)));
             Assert.That(norm[i], Is.EqualTo(values[i] / root * others[i]).Within(2e-6 * Math.Abs(values[i])));
         }
+    }
+    [Test]
+    public unsafe void Activations_are_their_formulas(
+        [Values] Activation activation, [Values] bool withFactors, [Values(4, 8, 16)] int lanes, [Values(5, 32, 67)] int length)
+    {
+        Random random = new(length);
+        float[] values = [.. Enumerable.Range(0, MatrixKernels.Pad(length)).Select(_ => (random.NextSingle() - 0.5f) * 12)];
+        float[] factors = [.. values.Select(_ => random.NextSingle() + 0.5f)];
+        float[] found = [.. values];
+        fixed (float* f = found, o = factors)
+            Primitives.Of(lanes).Activate(activation, f, withFactors ? o : null, length);
+        for (int i = 0; i < length; i++)
+        {
+            double expected = Formula(activation, values[i]) * (withFactors ? factors[i] : 1);
+            Assert.That(found[i], Is.EqualTo(expected).Within(2e-6 * Math.Max(0.01, Math.Abs(expected))), $"{values[i]}");
+        }
+    }
+
+    [Test]
+    public unsafe void Layer_norms_have_mean_zero_and_variance_one([Values(4, 8, 16)] int lanes, [Values(5, 64, 259)] int length)
+    {
+        Random random = new(length);
+        float[] values = [.. Enumerable.Range(0, length).Select(_ => (random.NextSingle() * 3) + 1000)];
+        float[] found = new float[length];
+        fixed (float* v = values, f = found)
+            Primitives.Of(lanes).LayerNorm(v, null, f, length, 1e-5f);
+        double mean = values.Average(x => (double)x);
+        double deviation = Math.Sqrt(values.Average(x => (x - mean) * (x - mean)) + 1e-5f);
+        for (int i = 0; i < length; i++)
+            Assert.That(found[i], Is.EqualTo((values[i] - mean) / deviation).Within(2e-4));
+    }
+
+    [Test]
+    public unsafe void A_sink_takes_its_share_of_the_softmax([Values(4, 8, 16)] int lanes, [Values(-3f, 2f, 50f)] float sink)
+    {
+        float[] scores = [.. Enumerable.Range(0, 32).Select(i => i * 0.1f)];
+        float[] weights = [.. scores];
+        float sum;
+        fixed (float* w = weights)
+            sum = Primitives.Of(lanes).ExpOfDifference(w, 21, sink);
+        double all = scores.Take(21).Sum(s => Math.Exp(s)) + Math.Exp(sink);
+        for (int i = 0; i < 21; i++)
+            Assert.That(weights[i] / sum, Is.EqualTo(Math.Exp(scores[i]) / all).Within(1e-6));
+    }
+
+    // The error function by Simpson's rule: another way than the engine's.
+    private static double Formula(Activation activation, double x) => activation switch
+    {
+        Activation.Silu => x / (1 + Math.Exp(-x)),
+        Activation.Gelu => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
+        Activation.GeluErf => 0.5 * x * (1 + ErrorFunctionOf(x / Math.Sqrt(2))),
+        Activation.GeluQuick => x / (1 + Math.Exp(-1.702 * x)),
+        Activation.Relu => Math.Max(x, 0),
+        Activation.ReluSquared => Math.Max(x, 0) * Math.Max(x, 0),
+        Activation.Sigmoid => 1 / (1 + Math.Exp(-x)),
+        Activation.Softplus => Math.Log(1 + Math.Exp(x)),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+    };
+
+    private static double ErrorFunctionOf(double x)
+    {
+        const int Steps = 2000;
+        double width = x / Steps;
+        double sum = 0;
+        for (int i = 0; i <= Steps; i++)
+        {
+            int weight = i is 0 or Steps ? 1 : i % 2 == 1 ? 4 : 2;
+            sum += weight * Math.Exp(-(i * width) * (i * width));
+        }
+
+        return 2 / Math.Sqrt(Math.PI) * sum * width / 3;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ModelsThatCannotRun
     [Test]
     public void Unknown_rope_scaling()
     {
-        AssertUnsupported(w => w.Set("llama.rope.scaling.type", GgufValue.Of("yarn")), "'yarn'", "llama.rope.scaling.type");
+        AssertUnsupported(w => w.Set("llama.rope.scaling.type", GgufValue.Of("spiral")), "'spiral'", "llama.rope.scaling.type");
     }
 
     [Test]

@@ -11,6 +11,8 @@ internal static class Llama
     public static Blueprint Read(ModelHeader header)
     {
         TransformerHeader.RefuseExperts(header);
-        return TransformerHeader.Read(header, RotaryKind.Norm);
+        var transformer = new TransformerHeader(header);
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.Norm);
+        return transformer.Build(layer => LayerBlueprint.Sequential(transformer.Attention(layer, rotary), transformer.FeedForward(layer)));
     }
 }

@@ -92,6 +92,53 @@ public sealed class ModelHeader
         return counts;
     }
 
+    /// <summary>Counts given once for all layers or once for each, of which some may be 0: a layer without attention.</summary>
+    /// <param name="key">The key, without the architecture's prefix.</param>
+    /// <param name="layers">How many layers there are.</param>
+    /// <returns>One count a layer, each 0 or more; null when the key is absent.</returns>
+    public int[]? NumbersPerLayer(string key, int layers)
+    {
+        if (!metadata.TryGetPerLayer(Prefixed(key), layers, out ReadOnlyMemory<int> values))
+            return null;
+
+        int[] counts = values.ToArray();
+        foreach (int count in counts)
+        {
+            if (count < 0)
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"'{Prefixed(key)}' holds {count}; it cannot be negative."));
+        }
+
+        return counts;
+    }
+
+    /// <summary>An array of one truth value a layer, as bools or as numbers.</summary>
+    /// <param name="key">The key, without the architecture's prefix.</param>
+    /// <param name="layers">How many layers there are.</param>
+    /// <returns>One a layer; null when the key is absent or holds no array.</returns>
+    public bool[]? FlagsPerLayer(string key, int layers)
+    {
+        if (!metadata.TryGet(Prefixed(key), out GgufValue? value) || value.Type != GgufValueType.Array)
+            return null;
+        if (value.TryAsBooleans(out ReadOnlyMemory<bool> flags) && flags.Length >= layers)
+            return flags[..layers].ToArray();
+        return [.. NumbersPerLayer(key, layers)!.Select(n => n != 0)];
+    }
+
+    /// <summary>Whether the metadata has a key.</summary>
+    /// <param name="key">The key, without the architecture's prefix.</param>
+    /// <returns>True when it has.</returns>
+    public bool HasKey(string key) => metadata.Contains(Prefixed(key));
+
+    /// <summary>Yes or no, which may be absent.</summary>
+    /// <param name="key">The key, without the architecture's prefix.</param>
+    /// <param name="otherwise">What holds when it is.</param>
+    /// <returns>The answer.</returns>
+    public bool Flag(string key, bool otherwise = false) =>
+        metadata.TryGetBoolean(Prefixed(key), out bool value) ? value : otherwise;
+
+    /// <summary>The metadata as it is, for what the other members do not read.</summary>
+    public GgufMetadata Metadata => metadata;
+
     /// <summary>The key with the architecture's prefix, as errors name it.</summary>
     /// <param name="key">The key without it.</param>
     /// <returns>The whole key.</returns>

@@ -10,20 +10,15 @@ internal static class Qwen2
     public static Blueprint Read(ModelHeader header)
     {
         TransformerHeader.RefuseExperts(header);
-        Blueprint blueprint = TransformerHeader.Read(header, RotaryKind.NeoX);
-        return blueprint with
+        var transformer = new TransformerHeader(header);
+
+        // The family has none of what is denied here; a file that holds such a tensor is another model.
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
+        return transformer.Build(layer => LayerBlueprint.Sequential(
+            transformer.Attention(layer, rotary) with { OutputBias = false },
+            transformer.FeedForward(layer) with { Bias = false, TensorScales = false })) with
         {
             OutputBias = header.Has("output.bias"),
-            Layers = [.. blueprint.Layers.Select(layer => layer with
-            {
-                // The family has none of these; a file that holds such a tensor is another model.
-                Attention = layer.Attention with
-                {
-                    OutputBias = false,
-                    Rotary = layer.Attention.Rotary with { FrequencyFactors = false },
-                },
-                FeedForward = layer.FeedForward with { Bias = false, TensorScales = false },
-            })],
         };
     }
 }

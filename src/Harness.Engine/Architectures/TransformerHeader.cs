@@ -6,81 +6,169 @@ using Harness.Formats.Gguf;
 namespace Harness.Engine.Architectures;
 
 /// <summary>
-/// The metadata that decoder-only transformers share, with the defaults of the GGUF specification. An architecture
-/// starts from what this reads and states where it differs.
+/// The metadata that decoder-only transformers share, with the defaults of the GGUF specification, and the parts of a
+/// blueprint made from it. An architecture starts from these and states where it differs.
 /// </summary>
-internal static class TransformerHeader
+internal sealed class TransformerHeader
 {
     // No real model comes near; what a file claims beyond it is damage, and products of such claims would overflow.
     private const int LargestWidth = 1 << 24;
 
-    /// <summary>Reads the shared keys. Biases and fused projections are taken from the tensors there are.</summary>
-    public static Blueprint Read(ModelHeader header, RotaryKind rotaryKind)
+    private readonly int[] heads;
+    private readonly int[] keyValueHeads;
+    private readonly int[] feedForward;
+
+    /// <summary>Reads the shared keys.</summary>
+    /// <param name="header">The header.</param>
+    /// <exception cref="ModelException">The header contradicts itself.</exception>
+    /// <exception cref="GgufException">A needed key is missing or of the wrong type.</exception>
+    public TransformerHeader(ModelHeader header)
     {
-        int layers = header.Count("block_count");
-        if (layers > header.Tensors.Count)
+        Header = header;
+        int blocks = header.Count("block_count");
+        if (blocks > header.Tensors.Count)
         {
             throw new ModelException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"'{header.Prefixed("block_count")}' is {layers}, but the file has only {header.Tensors.Count} tensors."));
+                $"'{header.Prefixed("block_count")}' is {blocks}, but the file has only {header.Tensors.Count} tensors."));
         }
 
-        int embedding = header.Count("embedding_length");
-        int[] heads = header.CountsPerLayer("attention.head_count", layers)
-            ?? throw new ModelException($"The metadata lacks '{header.Prefixed("attention.head_count")}'.");
-        int[] keyValueHeads = header.CountsPerLayer("attention.head_count_kv", layers) ?? heads;
-        int[] feedForward = header.CountsPerLayer("feed_forward_length", layers)
-            ?? throw new ModelException($"The metadata lacks '{header.Prefixed("feed_forward_length")}'.");
-        int keyLength = header.Count("attention.key_length", Math.Max(1, embedding / heads[0]));
-        int valueLength = header.Count("attention.value_length", Math.Max(1, embedding / heads[0]));
-        RotaryBlueprint rotary = ReadRotary(header, rotaryKind, keyLength);
-
-        var built = ImmutableArray.CreateBuilder<LayerBlueprint>(layers);
-        for (int i = 0; i < layers; i++)
+        // Layers that predict further tokens come last and take no part in predicting the next one.
+        int predictors = header.Number("nextn_predict_layers", 0);
+        if (predictors < 0 || predictors >= blocks)
         {
-            if (heads[i] % keyValueHeads[i] != 0)
-            {
-                throw new ModelException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Layer {i} has {heads[i]} query heads and {keyValueHeads[i]} key/value heads; the first must be a multiple of the second."));
-            }
-
-            if ((long)heads[i] * Math.Max(keyLength, valueLength) > LargestWidth || feedForward[i] > LargestWidth)
-            {
-                throw new ModelException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Layer {i} claims {heads[i]} heads of {keyLength} and a feed-forward of {feedForward[i]} values; the largest width is {LargestWidth}."));
-            }
-
-            string block = string.Create(CultureInfo.InvariantCulture, $"blk.{i}.");
-            var attention = new AttentionBlueprint
-            {
-                HeadCount = heads[i],
-                KeyValueHeadCount = keyValueHeads[i],
-                KeyLength = keyLength,
-                ValueLength = valueLength,
-                FusedQkv = header.Has(block + "attn_qkv.weight"),
-                QkvBias = header.Has(block + "attn_qkv.bias") || header.Has(block + "attn_q.bias")
-                    || header.Has(block + "attn_k.bias") || header.Has(block + "attn_v.bias"),
-                OutputBias = header.Has(block + "attn_output.bias"),
-                Scale = 1 / MathF.Sqrt(keyLength),
-                Rotary = rotary,
-            };
-            bool feedForwardBias = header.Has(block + "ffn_gate.bias") || header.Has(block + "ffn_up.bias")
-                || header.Has(block + "ffn_down.bias");
-            built.Add(new LayerBlueprint(
-                attention, new FeedForwardBlueprint(FeedForwardKind.GatedSilu, feedForward[i], feedForwardBias)));
+            throw new ModelException(string.Create(
+                CultureInfo.InvariantCulture, $"'{header.Prefixed("nextn_predict_layers")}' is {predictors} of {blocks} layers."));
         }
 
+        Layers = blocks - predictors;
+        Predictors = predictors;
+        Embedding = header.Count("embedding_length");
+        heads = PerLayer("attention.head_count", blocks) ?? [];
+        keyValueHeads = PerLayer("attention.head_count_kv", blocks) ?? heads;
+        feedForward = PerLayer("feed_forward_length", blocks) ?? [];
+        int most = heads.Append(0).Max();
+        KeyLength = header.Count("attention.key_length", most > 0 ? Math.Max(1, Embedding / most) : 1);
+        ValueLength = header.Count("attention.value_length", most > 0 ? Math.Max(1, Embedding / most) : 1);
+        for (int i = 0; i < Math.Min(Layers, heads.Length); i++)
+            CheckHeads(i);
+        for (int i = 0; i < feedForward.Length; i++)
+        {
+            if (feedForward[i] > LargestWidth)
+                throw TooWide(i, string.Create(CultureInfo.InvariantCulture, $"a feed-forward of {feedForward[i]}"));
+        }
+    }
+
+    /// <summary>The header.</summary>
+    public ModelHeader Header { get; }
+
+    /// <summary>Layers that are run.</summary>
+    public int Layers { get; }
+
+    /// <summary>Layers after those, which predict further tokens and are not run.</summary>
+    public int Predictors { get; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Embedding { get; }
+
+    /// <summary>Width of a query and of a key head.</summary>
+    public int KeyLength { get; }
+
+    /// <summary>Width of a value head.</summary>
+    public int ValueLength { get; }
+
+    /// <summary>Query heads of a layer; 0 for a layer without attention.</summary>
+    public int Heads(int layer) => heads.Length > 0 ? heads[layer] : throw Lacks("attention.head_count");
+
+    /// <summary>Key/value heads of a layer; 0 for a layer without attention.</summary>
+    public int KeyValueHeads(int layer) => keyValueHeads.Length > 0 ? keyValueHeads[layer] : throw Lacks("attention.head_count");
+
+    /// <summary>Inner width of a layer's feed-forward; 0 for a layer without one.</summary>
+    public int FeedForwardLength(int layer) => feedForward.Length > 0 ? feedForward[layer] : throw Lacks("feed_forward_length");
+
+    /// <summary>Whether a layer has a tensor.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="name">The name after <c>blk.N.</c>.</param>
+    public bool Has(int layer, string name) => Header.Has(string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}"));
+
+    /// <summary>An RMS norm with the model's ε.</summary>
+    public NormBlueprint RmsNorm(string? tensor) => new(NormKind.Rms, Epsilon("attention.layer_norm_rms_epsilon"), tensor);
+
+    /// <summary>A layer norm with the model's ε.</summary>
+    public NormBlueprint LayerNorm(string? tensor) => new(NormKind.Layer, Epsilon("attention.layer_norm_epsilon"), tensor);
+
+    /// <summary>The rotary embedding the metadata describes, over the whole head unless they say otherwise.</summary>
+    public RotaryBlueprint Rotary(RotaryKind kind)
+    {
+        _ = AtLeastOne(Heads(0) == 0 ? heads.Max() : Heads(0), "attention.head_count");
+        return RotaryHeader.Read(Header, kind, KeyLength);
+    }
+
+    /// <summary>A layer's attention: biases and a fused projection from the tensors there are; norm <c>attn_norm</c>, RMS.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="rotary">Its rotary embedding.</param>
+    public AttentionBlueprint Attention(int layer, RotaryBlueprint? rotary) => new()
+    {
+        Norm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("attn_norm") : LayerNorm("attn_norm"),
+        HeadCount = AtLeastOne(Heads(layer), "attention.head_count"),
+        KeyValueHeadCount = AtLeastOne(KeyValueHeads(layer), "attention.head_count_kv"),
+        KeyLength = KeyLength,
+        ValueLength = ValueLength,
+        FusedQkv = Has(layer, "attn_qkv.weight"),
+        QkvBias = Has(layer, "attn_qkv.bias") || Has(layer, "attn_q.bias") || Has(layer, "attn_k.bias") || Has(layer, "attn_v.bias"),
+        OutputBias = Has(layer, "attn_output.bias"),
+        Clamp = Header.Single("attention.clamp_kqv", 0),
+        Scale = 1 / MathF.Sqrt(KeyLength),
+        Rotary = rotary,
+    };
+
+    /// <summary>A layer's feed-forward: gated with SiLU; biases from the tensors there are; norm <c>ffn_norm</c>, RMS.</summary>
+    /// <param name="layer">The layer.</param>
+    public FeedForwardBlueprint FeedForward(int layer) => new()
+    {
+        Norm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("ffn_norm") : LayerNorm("ffn_norm"),
+        Length = AtLeastOne(FeedForwardLength(layer), "feed_forward_length"),
+        Bias = Has(layer, "ffn_gate.bias") || Has(layer, "ffn_up.bias") || Has(layer, "ffn_down.bias"),
+    };
+
+    /// <summary>
+    /// For each layer, whether its window is open: every <paramref name="period"/>-th layer sees all positions, the last
+    /// of each period, or the first when <paramref name="denseFirst"/>. The metadata's own pattern goes before.
+    /// </summary>
+    /// <param name="period">Layers of a period; 0 or 1: see remarks.</param>
+    /// <param name="denseFirst">The first layer of each period is the one that sees all.</param>
+    /// <returns>True where a layer is windowed.</returns>
+    /// <remarks>A period of 0 means that all layers are windowed, 1 that none is.</remarks>
+    public bool[] Windowed(int period, bool denseFirst = false)
+    {
+        const string Key = "attention.sliding_window_pattern";
+        if (Header.FlagsPerLayer(Key, Layers) is { } flags)
+            return flags;
+        int chosen = Header.Number(Key, period);
+        return
+        [
+            .. Enumerable.Range(0, Layers).Select(layer => chosen == 0 || (chosen > 1
+                && (denseFirst ? layer % chosen != 0 : layer % chosen < chosen - 1))),
+        ];
+    }
+
+    /// <summary>The blueprint of a model of some layers.</summary>
+    /// <param name="layer">Makes a layer.</param>
+    public Blueprint Build(Func<int, LayerBlueprint> layer)
+    {
+        var layers = ImmutableArray.CreateBuilder<LayerBlueprint>(Layers);
+        for (int i = 0; i < Layers; i++)
+            layers.Add(layer(i));
         return new Blueprint
         {
-            Architecture = header.Architecture,
-            VocabularySize = ReadVocabularySize(header),
-            EmbeddingLength = embedding,
-            ContextLength = header.Count("context_length"),
-            Norm = new NormBlueprint(NormKind.Rms, header.Single("attention.layer_norm_rms_epsilon")),
-            Layers = built.MoveToImmutable(),
-            TiedOutput = !header.Has("output.weight"),
+            Architecture = Header.Architecture,
+            VocabularySize = ReadVocabularySize(Header),
+            EmbeddingLength = Embedding,
+            ContextLength = Header.Count("context_length"),
+            OutputNorm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("output_norm") : LayerNorm("output_norm"),
+            Layers = layers.MoveToImmutable(),
+            TiedOutput = !Header.Has("output.weight"),
+            UnusedTensors = [.. Enumerable.Range(Layers, Predictors).Select(i => string.Create(CultureInfo.InvariantCulture, $"blk.{i}."))],
         };
     }
 
@@ -96,44 +184,42 @@ internal static class TransformerHeader
         }
     }
 
-    private static RotaryBlueprint ReadRotary(ModelHeader header, RotaryKind kind, int keyLength)
+    private int[]? PerLayer(string key, int blocks) => Header.NumbersPerLayer(key, blocks);
+
+    private float Epsilon(string key)
     {
-        int dimensions = header.Count("rope.dimension_count", keyLength);
-        if (dimensions > keyLength || dimensions % 2 != 0)
+        float epsilon = Header.Single(key);
+        return epsilon >= 0
+            ? epsilon
+            : throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"'{Header.Prefixed(key)}' is {epsilon}; it cannot be negative."));
+    }
+
+    private void CheckHeads(int layer)
+    {
+        int queries = heads[layer];
+        int keys = keyValueHeads[layer];
+        if (keys > 0 && queries % keys != 0)
         {
             throw new ModelException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"'{header.Prefixed("rope.dimension_count")}' is {dimensions}; it must be even and at most the key length, {keyLength}."));
+                $"Layer {layer} has {queries} query heads and {keys} key/value heads; the first must be a multiple of the second."));
         }
 
-        float frequencyBase = header.Single("rope.freq_base", 10000);
-        if (frequencyBase <= 0)
+        if ((long)Math.Max(queries, keys) * Math.Max(KeyLength, ValueLength) > LargestWidth)
         {
-            throw new ModelException(string.Create(
-                CultureInfo.InvariantCulture, $"'{header.Prefixed("rope.freq_base")}' is {frequencyBase}; it must be positive."));
+            throw TooWide(layer, string.Create(
+                CultureInfo.InvariantCulture, $"{queries} heads of {Math.Max(KeyLength, ValueLength)}"));
         }
-
-        // A factor of 0 stands for "none", and the older key is still found in files.
-        string scaling = header.Word("rope.scaling.type", "linear");
-        float factor = header.Single("rope.scaling.factor", header.Single("rope.scale_linear", 0));
-        float linearScale = scaling switch
-        {
-            "none" => 1,
-            "linear" => factor == 0 ? 1 : 1 / factor,
-            _ => throw new UnsupportedModelException(
-                $"The built-in engine does not compute the rope scaling '{scaling}' ({header.Prefixed("rope.scaling.type")}); it knows none, linear and frequency factors."),
-        };
-
-        return new RotaryBlueprint
-        {
-            Kind = kind,
-            Dimensions = dimensions,
-            Base = frequencyBase,
-            LinearScale = linearScale,
-            Magnitude = header.Single("rope.scaling.attn_factor", 1),
-            FrequencyFactors = header.Has("rope_freqs.weight"),
-        };
     }
+
+    private int AtLeastOne(int value, string key) => value > 0
+        ? value
+        : throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"'{Header.Prefixed(key)}' is {value}; it must be positive."));
+
+    private ModelException Lacks(string key) => new($"The metadata lacks '{Header.Prefixed(key)}'.");
+
+    private static ModelException TooWide(int layer, string what) => new(string.Create(
+        CultureInfo.InvariantCulture, $"Layer {layer} claims {what} values; the largest width is {LargestWidth}."));
 
     private static int ReadVocabularySize(ModelHeader header)
     {

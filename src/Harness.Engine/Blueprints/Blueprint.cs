@@ -20,11 +20,14 @@ public sealed record Blueprint
     /// <summary>Positions the model was trained for.</summary>
     public required int ContextLength { get; init; }
 
-    /// <summary>The norm before attention, before the feed-forward and before the output head.</summary>
-    public required NormBlueprint Norm { get; init; }
+    /// <summary>What happens to a token's row of the embedding matrix before the first layer.</summary>
+    public EmbeddingBlueprint Embedding { get; init; } = new();
 
-    /// <summary>The layers, first to last; they may differ in head counts and widths.</summary>
+    /// <summary>The layers, first to last; they may differ in everything but the width of the residual stream.</summary>
     public required ImmutableArray<LayerBlueprint> Layers { get; init; }
+
+    /// <summary>The norm before the output head.</summary>
+    public required NormBlueprint OutputNorm { get; init; }
 
     /// <summary>The output head is the embedding matrix.</summary>
     public required bool TiedOutput { get; init; }
@@ -32,24 +35,32 @@ public sealed record Blueprint
     /// <summary>The output head adds a bias.</summary>
     public bool OutputBias { get; init; }
 
+    /// <summary>Logits are multiplied by this.</summary>
+    public float LogitScale { get; init; } = 1;
+
+    /// <summary>After the scale, logits become <c>cap × tanh(logit / cap)</c>; 0 for no cap.</summary>
+    public float LogitSoftCap { get; init; }
+
+    /// <summary>Beginnings of the names of tensors that the file may hold and the text model does not use.</summary>
+    public ImmutableArray<string> UnusedTensors { get; init; } = [];
+
+    /// <summary>Some block carries a state from token to token that cannot be taken back to an earlier position.</summary>
+    public bool Recurrent => Layers.Any(l => l.Blocks.Any(b => b.Recurrent));
+
     /// <summary>What this blueprint says, as name and value, for inspection and receipts.</summary>
     /// <returns>The features, in a fixed order.</returns>
     public IReadOnlyList<Feature> Describe() => BlueprintFeatures.Of(this);
 }
 
-/// <summary>One layer: attention, then feed-forward, each added to the residual stream.</summary>
-/// <param name="Attention">The attention block.</param>
-/// <param name="FeedForward">The feed-forward block.</param>
-public sealed record LayerBlueprint(AttentionBlueprint Attention, FeedForwardBlueprint FeedForward);
-
-/// <summary>How activations are normalised.</summary>
-public enum NormKind
+/// <summary>From a row of the embedding matrix to the residual stream: scaled, a position added, normalised.</summary>
+public sealed record EmbeddingBlueprint
 {
-    /// <summary>x / sqrt(mean(x²) + ε) × w (Zhang and Sennrich, 2019).</summary>
-    Rms,
-}
+    /// <summary>The row is multiplied by this.</summary>
+    public float Scale { get; init; } = 1;
 
-/// <summary>A norm.</summary>
-/// <param name="Kind">Its kind.</param>
-/// <param name="Epsilon">Added under the root.</param>
-public sealed record NormBlueprint(NormKind Kind, float Epsilon);
+    /// <summary>A learned row of <c>position_embd.weight</c> is added; a context cannot be longer than this many rows. 0 for none.</summary>
+    public int LearnedPositions { get; init; }
+
+    /// <summary>A norm after that.</summary>
+    public NormBlueprint? Norm { get; init; }
+}

@@ -1,18 +1,55 @@
+using Harness.Engine.Weights;
+
 namespace Harness.Engine.Blueprints;
 
-/// <summary>What a feed-forward block computes.</summary>
-public enum FeedForwardKind
+/// <summary>How a feed-forward's first projections are stored.</summary>
+public enum FeedForwardGate
 {
-    /// <summary><c>down(silu(gate(x)) × up(x))</c>, SwiGLU (Shazeer, 2020).</summary>
-    GatedSilu,
+    /// <summary>There is no gate: <c>down(f(up(x)))</c>.</summary>
+    None,
+
+    /// <summary>A matrix of its own: <c>down(f(gate(x)) × up(x))</c> (Shazeer, 2020).</summary>
+    Split,
+
+    /// <summary>The first half of the rows of the up projection.</summary>
+    FirstHalfOfUp,
 }
 
 /// <summary>A feed-forward block.</summary>
-/// <param name="Kind">What it computes.</param>
-/// <param name="Length">Its inner width.</param>
-/// <param name="Bias">Its projections add biases.</param>
-/// <param name="TensorScales">
-/// The <c>.scale</c> tensors a file may hold beside its projections are applied. In llama.cpp's graphs of some families
-/// they are not.
-/// </param>
-public sealed record FeedForwardBlueprint(FeedForwardKind Kind, int Length, bool Bias = false, bool TensorScales = true);
+public sealed record FeedForwardBlueprint : BlockBlueprint
+{
+    /// <summary>Its inner width.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>The function between the projections.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>Where the gate is.</summary>
+    public FeedForwardGate Gate { get; init; } = FeedForwardGate.Split;
+
+    /// <summary>Its projections add biases, where the file has them.</summary>
+    public bool Bias { get; init; }
+
+    /// <summary>
+    /// The <c>.scale</c> tensors a file may hold beside its projections are applied. In llama.cpp's graphs of some families
+    /// they are not.
+    /// </summary>
+    public bool TensorScales { get; init; } = true;
+
+    /// <summary>Normalises what the down projection reads.</summary>
+    public NormBlueprint? SubNorm { get; init; }
+
+    /// <summary>Follows the names of the tensors: <c>_shexp</c>.</summary>
+    public string TensorSuffix { get; init; } = string.Empty;
+
+    internal override BlockWeights Bind(LayerBinder binder) => FeedForwardWeights.Bind(this, binder);
+
+    internal override void Describe(FeatureList features)
+    {
+        features.Add("feed-forward", (Gate == FeedForwardGate.None ? string.Empty : "gated-") + ActivationNames.Of(Activation));
+        features.Add("feed-forward-length", Length);
+        features.Add("feed-forward-bias", Bias);
+        features.AddUnless(Gate != FeedForwardGate.FirstHalfOfUp, "gate-up", "fused");
+        features.AddUnless(SubNorm is null, "feed-forward-sub-norm", SubNorm?.Name);
+    }
+}

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
 namespace Harness.Engine.Blueprints;
 
 /// <summary>Which values of a head form the pairs that are rotated.</summary>
@@ -12,7 +15,7 @@ public enum RotaryKind
 
 /// <summary>
 /// Rotary position embedding: pair i at position p turns by
-/// <c>p × LinearScale × Base^(−2i/Dimensions) / factor_i</c>.
+/// <c>p × LinearScale × Base^(−2i/Dimensions) / factor_i</c>, unless <see cref="Yarn"/> mixes scaled and unscaled.
 /// </summary>
 public sealed record RotaryBlueprint
 {
@@ -31,6 +34,52 @@ public sealed record RotaryBlueprint
     /// <summary>Rotated values are multiplied by this.</summary>
     public float Magnitude { get; init; } = 1;
 
-    /// <summary>The file has one divisor a pair (<c>rope_freqs.weight</c>).</summary>
-    public bool FrequencyFactors { get; init; }
+    /// <summary>YaRN's mix of scaled and unscaled frequencies.</summary>
+    public YarnScaling? Yarn { get; init; }
+
+    /// <summary>The tensor with one divisor a pair: <c>rope_freqs.weight</c>.</summary>
+    public string? FactorsTensor { get; init; }
+
+    /// <summary>The tensor used instead in contexts longer than <see cref="OriginalContext"/> (LongRoPE).</summary>
+    public string? LongFactorsTensor { get; init; }
+
+    /// <summary>Positions before scaling.</summary>
+    public int OriginalContext { get; init; }
+
+    /// <summary>
+    /// Pairs of each section of a multi-axis position (time, height, width, extra). In text the first three are the token's
+    /// position and the fourth is 0; empty for one axis.
+    /// </summary>
+    public ImmutableArray<int> Sections { get; init; } = [];
+
+    internal string KindName => (Sections.IsEmpty ? "rope-" : "mrope-") + (Kind == RotaryKind.Norm ? "norm" : "neox");
+
+    internal void Describe(FeatureList features)
+    {
+        features.Add("rope-dimensions", Dimensions);
+        features.Add("rope-base", Base);
+        var parts = new List<string>();
+        if (Yarn is not null)
+            parts.Add("yarn ×" + Text(1 / LinearScale));
+        else if (LinearScale != 1)
+            parts.Add("linear ×" + Text(1 / LinearScale));
+        if (LongFactorsTensor is not null)
+            parts.Add("longrope");
+        else if (FactorsTensor is not null)
+            parts.Add("frequency factors");
+        if (Magnitude != 1)
+            parts.Add("magnitude " + Text(Magnitude));
+        features.Add("rope-scaling", parts.Count == 0 ? "none" : string.Join(", ", parts));
+    }
+
+    private static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
+
+/// <summary>
+/// YaRN (Peng et al., 2023): dimensions that turn more than <see cref="BetaFast"/> times within the original context keep
+/// their frequency, those that turn less than <see cref="BetaSlow"/> times are scaled, and between the two it is mixed.
+/// </summary>
+/// <param name="ExtensionFactor">Weight of the unscaled frequencies: 1 for YaRN as published.</param>
+/// <param name="BetaFast">Turns.</param>
+/// <param name="BetaSlow">Turns.</param>
+public sealed record YarnScaling(float ExtensionFactor, float BetaFast, float BetaSlow);

@@ -1,49 +1,58 @@
+using Harness.Engine.Blocks;
 using Harness.Engine.Blueprints;
 
 namespace Harness.Engine.Kernels;
 
 /// <summary>
-/// Causal attention of one token's query heads that share a key/value head: scores of all positions, a softmax in
-/// two passes, the weighted sum of values, positions ascending. Each stored key and value is unpacked once for the
-/// whole group.
+/// Attention of one token's query heads that share a key/value head: scores of the positions it sees, a softmax in two
+/// passes, the weighted sum of values, positions ascending. Each stored key and value is unpacked once for the whole
+/// group.
 /// </summary>
-internal static unsafe class GroupedQueryAttention
+internal sealed unsafe class GroupedQueryAttention
 {
-    /// <summary>Scratch of one thread, in floats.</summary>
-    public static long ScratchFloats(AttentionBlueprint attention, int positions)
+    private readonly AttentionBlueprint attention;
+    private readonly KeyValueStore store;
+    private readonly float* sinks;
+    private readonly IPrimitives primitives;
+    private readonly float[] slopes;
+    private readonly int group;
+    private readonly int keyStride;
+    private readonly int valueStride;
+
+    /// <param name="attention">Widths, scale, window, caps.</param>
+    /// <param name="store">Keys and values.</param>
+    /// <param name="sinks">A score for each head that takes part in its softmax, or null.</param>
+    /// <param name="primitives">The register width.</param>
+    public GroupedQueryAttention(AttentionBlueprint attention, KeyValueStore store, float* sinks, IPrimitives primitives)
     {
-        long group = attention.HeadCount / attention.KeyValueHeadCount;
-        int key = MatrixKernels.Pad(attention.KeyLength);
-        int value = MatrixKernels.Pad(attention.ValueLength);
-        return (group * (key + value + MatrixKernels.Pad(positions))) + Math.Max(key, value);
+        this.attention = attention;
+        this.store = store;
+        this.sinks = sinks;
+        this.primitives = primitives;
+        group = attention.HeadCount / attention.KeyValueHeadCount;
+        keyStride = MatrixKernels.Pad(attention.KeyLength);
+        valueStride = MatrixKernels.Pad(attention.ValueLength);
+        slopes = attention.AlibiMaxBias > 0
+            ? [.. Enumerable.Range(0, attention.HeadCount).Select(h => AlibiSlope(h, attention.HeadCount, attention.AlibiMaxBias))]
+            : [];
     }
 
+    /// <summary>Scratch of one thread, in floats.</summary>
+    public long ScratchFloats(int positions) =>
+        ((long)group * (keyStride + valueStride + MatrixKernels.Pad(positions))) + Math.Max(keyStride, valueStride);
+
     /// <summary>Computes one group.</summary>
-    /// <param name="attention">Widths and scale.</param>
-    /// <param name="cache">Keys and values up to and with <paramref name="position"/>.</param>
-    /// <param name="layer">The layer.</param>
     /// <param name="keyValueHead">The shared head.</param>
     /// <param name="position">The token's position.</param>
+    /// <param name="last">The last position it sees.</param>
     /// <param name="queries">The token's query heads, <see cref="AttentionBlueprint.QueryWidth"/> values.</param>
     /// <param name="outputs">Receives the token's heads, <see cref="AttentionBlueprint.OutputWidth"/> values.</param>
     /// <param name="scratch">This thread's scratch.</param>
-    /// <param name="primitives">The register width.</param>
-    public static void Attend(
-        AttentionBlueprint attention,
-        KvCache cache,
-        int layer,
-        int keyValueHead,
-        int position,
-        float* queries,
-        float* outputs,
-        float* scratch,
-        IPrimitives primitives)
+    public void Attend(int keyValueHead, int position, int last, float* queries, float* outputs, float* scratch)
     {
-        int group = attention.HeadCount / attention.KeyValueHeadCount;
         int firstHead = keyValueHead * group;
-        int positions = position + 1;
-        int keyStride = MatrixKernels.Pad(attention.KeyLength);
-        int valueStride = MatrixKernels.Pad(attention.ValueLength);
+        int first = attention.Window?.First(position) ?? 0;
+        int positions = last - first + 1;
         int scoreStride = MatrixKernels.Pad(positions);
 
         float* query = scratch;
@@ -63,7 +72,7 @@ internal static unsafe class GroupedQueryAttention
 
         for (int p = 0; p < positions; p++)
         {
-            float* key = cache.Load(cache.Key(layer, keyValueHead, p), attention.KeyLength, unpacked, primitives);
+            float* key = store.LoadKey(keyValueHead, first + p, unpacked, primitives);
             for (int g = 0; g < group; g++)
                 scores[((long)g * scoreStride) + p] = primitives.Dot(query + ((long)g * keyStride), key, keyStride);
         }
@@ -71,11 +80,16 @@ internal static unsafe class GroupedQueryAttention
         // Sums of weights go where the queries were.
         new Span<float>(sums, group * valueStride).Clear();
         for (int g = 0; g < group; g++)
-            query[g] = primitives.ExpOfDifference(scores + ((long)g * scoreStride), positions);
+        {
+            float* row = scores + ((long)g * scoreStride);
+            Adjust(row, firstHead + g, position - first, positions);
+            float sink = sinks is null ? float.NegativeInfinity : sinks[firstHead + g];
+            query[g] = primitives.ExpOfDifference(row, positions, sink);
+        }
 
         for (int p = 0; p < positions; p++)
         {
-            float* value = cache.Load(cache.Value(layer, keyValueHead, p), attention.ValueLength, unpacked, primitives);
+            float* value = store.LoadValue(keyValueHead, first + p, unpacked, primitives);
             for (int g = 0; g < group; g++)
                 primitives.AddScaled(sums + ((long)g * valueStride), scores[((long)g * scoreStride) + p], value, valueStride);
         }
@@ -88,5 +102,33 @@ internal static unsafe class GroupedQueryAttention
             for (int i = 0; i < attention.ValueLength; i++)
                 target[i] = source[i] * inverse;
         }
+    }
+
+    /// <summary>Soft-cap and biases by distance.</summary>
+    private void Adjust(float* scores, int head, int own, int count)
+    {
+        if (attention.SoftCap > 0)
+        {
+            for (int p = 0; p < count; p++)
+                scores[p] = attention.SoftCap * MathF.Tanh(scores[p] / attention.SoftCap);
+        }
+
+        if (slopes.Length > 0)
+        {
+            for (int p = 0; p < count; p++)
+                scores[p] -= slopes[head] * Math.Abs(own - p);
+        }
+    }
+
+    /// <summary>
+    /// The slope of a head (Press et al., 2022): a geometric sequence down to <c>2^−maxBias</c> over the largest power of
+    /// two of heads; the heads beyond take every second value of the sequence twice as long.
+    /// </summary>
+    private static float AlibiSlope(int head, int heads, float maxBias)
+    {
+        int power = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)heads + 1) / 2;
+        return head < power
+            ? MathF.Pow(2, -maxBias * (head + 1) / power)
+            : MathF.Pow(2, -maxBias / 2 * ((2 * (head - power)) + 1) / power);
     }
 }

@@ -1,25 +1,30 @@
+using Harness.Engine.Blocks;
 using Harness.Engine.Compute;
 using Harness.Engine.Weights;
 
 namespace Harness.Engine.Kernels;
 
 /// <summary>
-/// Up to three projections of the same panel, run as one piece of parallel work: threads are woken once for query,
+/// Projections that do not depend on one another, run as one piece of parallel work: threads are woken once for query,
 /// key and value, and share one list of row items.
 /// </summary>
 internal sealed unsafe class MatrixWork
 {
     private readonly ComputePool pool;
-    private readonly RunState state;
+    private readonly Panel panel;
     private readonly ParallelBody body;
-    private readonly MatrixJob[] jobs = new MatrixJob[3];
+    private readonly MatrixJob[] jobs;
     private int count;
     private int items;
 
-    public MatrixWork(ComputePool pool, RunState state)
+    /// <param name="pool">The threads.</param>
+    /// <param name="panel">Their scratch.</param>
+    /// <param name="capacity">Most projections of one run.</param>
+    public MatrixWork(ComputePool pool, Panel panel, int capacity = 8)
     {
         this.pool = pool;
-        this.state = state;
+        this.panel = panel;
+        jobs = new MatrixJob[capacity];
         body = Multiply;
     }
 
@@ -44,7 +49,7 @@ internal sealed unsafe class MatrixWork
     public void Run()
     {
         pool.Run(items, body);
-        Array.Clear(jobs);
+        Array.Clear(jobs, 0, count);
         count = 0;
         items = 0;
     }
@@ -69,6 +74,6 @@ internal sealed unsafe class MatrixWork
         WeightMatrix weight = jobs[job].Projection.Weight;
         int firstRow = item * MatrixKernels.RowsPerItem;
         int rows = Math.Min(MatrixKernels.RowsPerItem, weight.Rows - firstRow);
-        weight.Kernel.Multiply(in jobs[job], firstRow, rows, state.Scratch(worker));
+        weight.Kernel.Multiply(in jobs[job], firstRow, rows, panel.ThreadScratch(worker));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Harness.Engine.Blueprints;
 using Harness.Formats.Tensors;
 
 namespace Harness.Engine.Kernels;
@@ -9,11 +10,17 @@ namespace Harness.Engine.Kernels;
 /// </summary>
 internal unsafe interface IPrimitives
 {
-    /// <summary><c>output = input / sqrt(mean(input²) + ε) × weight</c>.</summary>
+    /// <summary><c>output = input / sqrt(mean(input²) + ε) × weight</c>; without a weight when it is null.</summary>
     void RmsNorm(float* input, float* weight, float* output, int length, float epsilon);
 
-    /// <summary><c>gate = silu(gate) × up</c>, with silu(x) = x / (1 + e^−x).</summary>
-    void SiluMultiply(float* gate, float* up, int length);
+    /// <summary><c>output = (input − mean) / sqrt(variance + ε) × weight</c>; without a weight when it is null.</summary>
+    void LayerNorm(float* input, float* weight, float* output, int length, float epsilon);
+
+    /// <summary><c>values = f(values) × factors</c>; without factors when they are null. Room for multiples of 16.</summary>
+    void Activate(Activation activation, float* values, float* factors, int length);
+
+    /// <summary><c>values += addends</c>.</summary>
+    void Add(float* values, float* addends, int length);
 
     /// <summary><c>Σ left × right</c>; both zero-padded to a multiple of 16.</summary>
     float Dot(float* left, float* right, int padded);
@@ -23,9 +30,9 @@ internal unsafe interface IPrimitives
 
     /// <summary>
     /// Turns scores into <c>e^(score − largest)</c> and returns their sum. Room for a multiple of 16; what lies past
-    /// the length is overwritten.
+    /// the length is overwritten. A further score, −∞ for none, takes part in both and is not stored.
     /// </summary>
-    float ExpOfDifference(float* scores, int length);
+    float ExpOfDifference(float* scores, int length, float further);
 
     /// <summary>Widens binary16 values; <paramref name="destination"/> is zero-padded to a multiple of 16.</summary>
     void WidenHalves(Half* source, int length, float* destination);
@@ -50,25 +57,73 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
         for (int i = whole; i < length; i++)
             sum += (double)input[i] * input[i];
 
-        float scale = (float)(1 / Math.Sqrt((sum / length) + epsilon));
-        TLanes scales = TLanes.Fill(scale);
-        for (int i = 0; i < whole; i += TLanes.Count)
-            (TLanes.Load(input + i) * scales * TLanes.Load(weight + i)).Store(output + i);
-        for (int i = whole; i < length; i++)
-            output[i] = input[i] * scale * weight[i];
+        Scale(input, weight, output, length, shift: 0, (float)(1 / Math.Sqrt((sum / length) + epsilon)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SiluMultiply(float* gate, float* up, int length)
+    public void LayerNorm(float* input, float* weight, float* output, int length, float epsilon)
     {
-        TLanes one = TLanes.Fill(1f);
-        int padded = MatrixKernels.Pad(length);
-        for (int i = 0; i < padded; i += TLanes.Count)
+        TLanes sums = TLanes.Zero;
+        int whole = length - (length % TLanes.Count);
+        for (int i = 0; i < whole; i += TLanes.Count)
+            sums += TLanes.Load(input + i);
+        double sum = TLanes.Sum(sums);
+        for (int i = whole; i < length; i++)
+            sum += input[i];
+
+        float mean = (float)(sum / length);
+        TLanes means = TLanes.Fill(mean);
+        TLanes squares = TLanes.Zero;
+        for (int i = 0; i < whole; i += TLanes.Count)
         {
-            TLanes x = TLanes.Load(gate + i);
-            TLanes sigmoid = one / (one + TLanes.Exp(TLanes.Zero - x));
-            (x * sigmoid * TLanes.Load(up + i)).Store(gate + i);
+            TLanes x = TLanes.Load(input + i) - means;
+            squares = TLanes.MultiplyAdd(x, x, squares);
         }
+
+        double square = TLanes.Sum(squares);
+        for (int i = whole; i < length; i++)
+            square += (double)(input[i] - mean) * (input[i] - mean);
+
+        Scale(input, weight, output, length, mean, (float)(1 / Math.Sqrt((square / length) + epsilon)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Activate(Activation activation, float* values, float* factors, int length)
+    {
+        switch (activation)
+        {
+            case Activation.Silu:
+                Apply<Silu>(values, factors, length);
+                break;
+            case Activation.Gelu:
+                Apply<Gelu>(values, factors, length);
+                break;
+            case Activation.GeluQuick:
+                Apply<GeluQuick>(values, factors, length);
+                break;
+            case Activation.Relu:
+                Apply<Relu>(values, factors, length);
+                break;
+            case Activation.ReluSquared:
+                Apply<ReluSquared>(values, factors, length);
+                break;
+            case Activation.Sigmoid:
+                Apply<Sigmoid>(values, factors, length);
+                break;
+            default:
+                ScalarActivations.Apply(activation, values, factors, length);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(float* values, float* addends, int length)
+    {
+        int whole = length - (length % TLanes.Count);
+        for (int i = 0; i < whole; i += TLanes.Count)
+            (TLanes.Load(values + i) + TLanes.Load(addends + i)).Store(values + i);
+        for (int i = whole; i < length; i++)
+            values[i] += addends[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -89,7 +144,7 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public float ExpOfDifference(float* scores, int length)
+    public float ExpOfDifference(float* scores, int length, float further)
     {
         int padded = MatrixKernels.Pad(length);
         for (int i = length; i < padded; i++)
@@ -99,7 +154,8 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
         for (int i = TLanes.Count; i < padded; i += TLanes.Count)
             largest = TLanes.Max(largest, TLanes.Load(scores + i));
 
-        TLanes subtracted = TLanes.Fill(TLanes.MaxLane(largest));
+        float most = Math.Max(TLanes.MaxLane(largest), further);
+        TLanes subtracted = TLanes.Fill(most);
         TLanes sum = TLanes.Zero;
         for (int i = 0; i < padded; i += TLanes.Count)
         {
@@ -108,7 +164,7 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
             sum += exp;
         }
 
-        return TLanes.Sum(sum);
+        return TLanes.Sum(sum) + MathF.Exp(further - most);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -121,6 +177,93 @@ internal sealed unsafe class Primitives<TLanes> : IPrimitives
             destination[i] = (float)source[i];
         for (int i = length; i < MatrixKernels.Pad(length); i++)
             destination[i] = 0;
+    }
+
+    private static void Scale(float* input, float* weight, float* output, int length, float shift, float scale)
+    {
+        int whole = length - (length % TLanes.Count);
+        TLanes shifts = TLanes.Fill(shift);
+        TLanes scales = TLanes.Fill(scale);
+        if (weight is null)
+        {
+            for (int i = 0; i < whole; i += TLanes.Count)
+                ((TLanes.Load(input + i) - shifts) * scales).Store(output + i);
+            for (int i = whole; i < length; i++)
+                output[i] = (input[i] - shift) * scale;
+            return;
+        }
+
+        for (int i = 0; i < whole; i += TLanes.Count)
+            ((TLanes.Load(input + i) - shifts) * scales * TLanes.Load(weight + i)).Store(output + i);
+        for (int i = whole; i < length; i++)
+            output[i] = (input[i] - shift) * scale * weight[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Apply<TFunction>(float* values, float* factors, int length)
+        where TFunction : struct, IFunction
+    {
+        int padded = MatrixKernels.Pad(length);
+        if (factors is null)
+        {
+            for (int i = 0; i < padded; i += TLanes.Count)
+                TFunction.Of(TLanes.Load(values + i)).Store(values + i);
+            return;
+        }
+
+        // Factors may follow the values at once. What is written past the length was read before.
+        for (int i = 0; i < padded; i += TLanes.Count)
+            (TFunction.Of(TLanes.Load(values + i)) * TLanes.Load(factors + i)).Store(values + i);
+    }
+
+    private static TLanes Logistic(TLanes x)
+    {
+        TLanes one = TLanes.Fill(1f);
+        return one / (one + TLanes.Exp(TLanes.Zero - x));
+    }
+
+    private interface IFunction
+    {
+        static abstract TLanes Of(TLanes x);
+    }
+
+    private readonly struct Silu : IFunction
+    {
+        public static TLanes Of(TLanes x) => x * Logistic(x);
+    }
+
+    private readonly struct Gelu : IFunction
+    {
+        public static TLanes Of(TLanes x)
+        {
+            // 2 √(2/π) and its product with 0.044715.
+            TLanes inner = TLanes.MultiplyAdd(TLanes.Fill(0.0713548162726f) * x, x * x, TLanes.Fill(1.59576912160573f) * x);
+            return x * Logistic(inner);
+        }
+    }
+
+    private readonly struct GeluQuick : IFunction
+    {
+        public static TLanes Of(TLanes x) => x * Logistic(TLanes.Fill(1.702f) * x);
+    }
+
+    private readonly struct Relu : IFunction
+    {
+        public static TLanes Of(TLanes x) => TLanes.Max(x, TLanes.Zero);
+    }
+
+    private readonly struct ReluSquared : IFunction
+    {
+        public static TLanes Of(TLanes x)
+        {
+            TLanes positive = TLanes.Max(x, TLanes.Zero);
+            return positive * positive;
+        }
+    }
+
+    private readonly struct Sigmoid : IFunction
+    {
+        public static TLanes Of(TLanes x) => Logistic(x);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Harness.Engine.Architectures;
 using Harness.Engine.Blueprints;
 using Harness.Formats.Gguf;
 using Harness.Formats.Tensors;
@@ -12,76 +13,78 @@ namespace Harness.Engine.Weights;
 /// </summary>
 internal sealed unsafe class WeightBinder
 {
-    private readonly GgufFile file;
+    private readonly IReadOnlyDictionary<string, GgufTensor> tensors;
+    private readonly Func<GgufTensor, nint>? locate;
     private readonly HashSet<string> bound = new(StringComparer.Ordinal);
+    private readonly List<WeightMatrix> matrices = [];
 
-    private WeightBinder(GgufFile file) => this.file = file;
+    private WeightBinder(IReadOnlyDictionary<string, GgufTensor> tensors, Func<GgufTensor, nint>? locate)
+    {
+        this.tensors = tensors;
+        this.locate = locate;
+    }
 
     /// <summary>Binds all weights.</summary>
     /// <exception cref="ModelException">A tensor is missing, or has another shape than the metadata asks for.</exception>
     /// <exception cref="UnsupportedModelException">A tensor's type is unknown, or a tensor has no place in the blueprint.</exception>
     public static ModelWeights Bind(GgufFile file, Blueprint blueprint)
     {
-        var binder = new WeightBinder(file);
-        ModelWeights weights = binder.BindModel(blueprint);
-        binder.RefuseUnbound(blueprint);
-        return weights;
+        var tensors = file.Tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
+        return new WeightBinder(tensors, tensor => (nint)file.GetPointer(tensor)).BindAll(blueprint);
     }
 
-    private ModelWeights BindModel(Blueprint blueprint)
+    /// <summary>Makes every check of <see cref="Bind"/> on a header alone.</summary>
+    /// <inheritdoc cref="Bind" path="/exception"/>
+    public static void Check(ModelHeader header, Blueprint blueprint) => _ = new WeightBinder(header.Tensors, null).BindAll(blueprint);
+
+    /// <summary>Whether there is a tensor of this name.</summary>
+    public bool Has(string name) => tensors.ContainsKey(name);
+
+    /// <summary>A matrix; shape [columns, rows] as GGUF writes it.</summary>
+    public WeightMatrix Matrix(string name, int rows, int columns) => Matrices(name, [columns, rows], 1, rows, columns)[0];
+
+    /// <summary>The matrices of a tensor of three dimensions, [columns, rows, count]: one for each expert or head.</summary>
+    public WeightMatrix[] Matrices(string name, int count, int rows, int columns) =>
+        Matrices(name, [columns, rows, count], count, rows, columns);
+
+    /// <summary>A vector of float32.</summary>
+    public float* Vector(string name, int length) => Data(name, Find(name, [length]));
+
+    /// <summary>So many values of float32 whose shape may be written in several ways.</summary>
+    public float* Values(string name, long count)
     {
-        int embedding = blueprint.EmbeddingLength;
-        WeightMatrix tokens = Matrix("token_embd.weight", blueprint.VocabularySize, embedding);
-        var layers = new LayerWeights[blueprint.Layers.Length];
-        for (int i = 0; i < layers.Length; i++)
-            layers[i] = BindLayer(string.Create(CultureInfo.InvariantCulture, $"blk.{i}."), blueprint.Layers[i], embedding);
-
-        RotaryBlueprint rotary = blueprint.Layers[0].Attention.Rotary;
-        float* outputBias = blueprint.OutputBias ? Vector("output.bias", blueprint.VocabularySize) : null;
-        return new ModelWeights
+        if (!tensors.TryGetValue(name, out GgufTensor? tensor))
+            throw Missing(name, [count]);
+        long found = 1;
+        foreach (long extent in tensor.Shape)
+            found = checked(found * extent);
+        if (found != count)
         {
-            TokenEmbedding = tokens,
-            OutputNorm = Vector("output_norm.weight", embedding),
-            Output = new Projection(
-                blueprint.TiedOutput ? tokens : Matrix("output.weight", blueprint.VocabularySize, embedding),
-                Scale("output", heeded: true),
-                outputBias,
-                scaleAfterBias: false),
-            RotaryFactors = rotary.FrequencyFactors ? Vector("rope_freqs.weight", rotary.Dimensions / 2) : null,
-            Layers = layers,
-        };
+            throw new ModelException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The tensor '{name}' has the shape {Text(tensor.Shape.AsSpan())}, {found} values; the metadata asks for {count}."));
+        }
+
+        _ = bound.Add(name);
+        return Data(name, tensor);
     }
 
-    private LayerWeights BindLayer(string block, LayerBlueprint layer, int embedding)
+    /// <summary>How many values a tensor has; 0 when there is none.</summary>
+    public long Count(string name)
     {
-        AttentionBlueprint attention = layer.Attention;
-        FeedForwardBlueprint feedForward = layer.FeedForward;
-        Projection? Attention(bool wanted, string name, int rows, int columns, bool bias) =>
-            wanted ? Project(block + name, rows, columns, bias, scaleAfterBias: false) : null;
-        Projection FeedForward(string name, int rows, int columns) =>
-            Project(block + name, rows, columns, feedForward.Bias, scaleAfterBias: true, feedForward.TensorScales);
-
-        bool fused = attention.FusedQkv;
-        int qkvWidth = attention.QueryWidth + attention.KeyWidth + attention.ValueWidth;
-        return new LayerWeights
-        {
-            AttentionNorm = Vector(block + "attn_norm.weight", embedding),
-            FusedQkv = Attention(fused, "attn_qkv", qkvWidth, embedding, attention.QkvBias),
-            Query = Attention(!fused, "attn_q", attention.QueryWidth, embedding, attention.QkvBias),
-            Key = Attention(!fused, "attn_k", attention.KeyWidth, embedding, attention.QkvBias),
-            Value = Attention(!fused, "attn_v", attention.ValueWidth, embedding, attention.QkvBias),
-            AttentionOutput = Attention(true, "attn_output", embedding, attention.OutputWidth, attention.OutputBias)!,
-            FeedForwardNorm = Vector(block + "ffn_norm.weight", embedding),
-            Gate = FeedForward("ffn_gate", feedForward.Length, embedding),
-            Up = FeedForward("ffn_up", feedForward.Length, embedding),
-            Down = FeedForward("ffn_down", embedding, feedForward.Length),
-        };
+        if (!tensors.TryGetValue(name, out GgufTensor? tensor))
+            return 0;
+        long count = 1;
+        foreach (long extent in tensor.Shape)
+            count = checked(count * extent);
+        return count;
     }
 
-    private Projection Project(string name, int rows, int columns, bool bias, bool scaleAfterBias, bool tensorScale = true)
+    /// <summary>A linear map: <c>NAME.weight</c>, its scale, and <c>NAME.bias</c> where it is wanted and there.</summary>
+    public Projection Project(string name, int rows, int columns, bool bias, bool scaleAfterBias = false, bool tensorScale = true)
     {
         // A blueprint says that a block has biases; which of its projections have one, the file says.
-        bool hasBias = bias && file.TryGetTensor(name + ".bias", out _);
+        bool hasBias = bias && Has(name + ".bias");
         return new Projection(
             Matrix(name + ".weight", rows, columns),
             Scale(name, tensorScale),
@@ -89,9 +92,68 @@ internal sealed unsafe class WeightBinder
             scaleAfterBias);
     }
 
-    private WeightMatrix Matrix(string name, int rows, int columns)
+    /// <summary>A norm of vectors of a length; its tensor's name may lack <c>.weight</c>.</summary>
+    public Norm Norm(NormBlueprint norm, string prefix, int length)
     {
-        GgufTensor tensor = Find(name, [columns, rows]);
+        if (norm.Tensor is null)
+            return new Norm(norm, length, null, null);
+        string name = prefix + norm.Tensor;
+        string weight = Has(name) ? name : name + ".weight";
+        string bias = name + ".bias";
+        return new Norm(norm, length, Values(weight, length), Has(bias) ? Values(bias, length) : null);
+    }
+
+    private ModelWeights BindAll(Blueprint blueprint)
+    {
+        ModelWeights weights = BindModel(blueprint);
+        RefuseUnbound(blueprint);
+        return weights;
+    }
+
+    private ModelWeights BindModel(Blueprint blueprint)
+    {
+        int embedding = blueprint.EmbeddingLength;
+        WeightMatrix tokens = Matrix("token_embd.weight", blueprint.VocabularySize, embedding);
+        int positions = blueprint.Embedding.LearnedPositions;
+        var layers = new LayerWeights[blueprint.Layers.Length];
+        for (int i = 0; i < layers.Length; i++)
+            layers[i] = LayerWeights.Bind(blueprint.Layers[i], new LayerBinder(this, i, blueprint.Layers[i].TensorIndex ?? i, embedding));
+
+        return new ModelWeights
+        {
+            TokenEmbedding = tokens,
+            PositionEmbedding = positions > 0 ? Matrix("position_embd.weight", positions, embedding) : null,
+            EmbeddingNorm = blueprint.Embedding.Norm is { } norm ? Norm(norm, string.Empty, embedding) : null,
+            OutputNorm = Norm(blueprint.OutputNorm, string.Empty, embedding),
+            Output = new Projection(
+                blueprint.TiedOutput ? tokens : Matrix("output.weight", blueprint.VocabularySize, embedding),
+                Scale("output", heeded: true),
+                blueprint.OutputBias ? Vector("output.bias", blueprint.VocabularySize) : null,
+                scaleAfterBias: false),
+            RotaryFactors = BindRotaryFactors(blueprint),
+            Layers = layers,
+            Matrices = matrices,
+        };
+    }
+
+    private Dictionary<string, nint> BindRotaryFactors(Blueprint blueprint)
+    {
+        var factors = new Dictionary<string, nint>(StringComparer.Ordinal);
+        foreach (RotaryBlueprint rotary in blueprint.Layers.SelectMany(l => l.Blocks).SelectMany(b => b.Rotaries))
+        {
+            foreach (string? name in (ReadOnlySpan<string?>)[rotary.FactorsTensor, rotary.LongFactorsTensor])
+            {
+                if (name is not null && !factors.ContainsKey(name))
+                    factors.Add(name, (nint)Vector(name, rotary.Dimensions / 2));
+            }
+        }
+
+        return factors;
+    }
+
+    private WeightMatrix[] Matrices(string name, ReadOnlySpan<long> shape, int count, int rows, int columns)
+    {
+        GgufTensor tensor = Find(name, shape);
         if (tensor.Type is not { } type || !TensorFormats.TryGet(type, out TensorFormat? format))
             throw new UnsupportedModelException($"The built-in engine does not read the tensor type {tensor.TypeName} (tensor '{name}').");
         if (columns % format.BlockLength != 0)
@@ -101,30 +163,35 @@ internal sealed unsafe class WeightBinder
                 $"The tensor '{name}' has rows of {columns} values, no multiple of {type}'s blocks of {format.BlockLength}."));
         }
 
-        return new WeightMatrix(name, format, rows, columns, file.GetPointer(tensor));
+        byte* data = locate is null ? null : (byte*)locate(tensor);
+        long bytes = (long)columns / format.BlockLength * format.BlockBytes * rows;
+        var slices = new WeightMatrix[count];
+        for (int i = 0; i < count; i++)
+            slices[i] = new WeightMatrix(name, format, rows, columns, data + (i * bytes));
+        matrices.Add(slices[0]);
+        return slices;
     }
 
-    private float* Vector(string name, int length)
+    private float* Data(string name, GgufTensor tensor)
     {
-        GgufTensor tensor = Find(name, [length]);
         if (tensor.Type != TensorType.F32)
             throw new UnsupportedModelException($"The tensor '{name}' is {tensor.TypeName}; the built-in engine reads norms, biases and factors as F32.");
-        return (float*)file.GetPointer(tensor);
+        return locate is null ? null : (float*)locate(tensor);
     }
 
     private float Scale(string name, bool heeded)
     {
         name += ".scale";
-        if (!file.TryGetTensor(name, out _))
+        if (!Has(name))
             return 1;
-        float scale = *Vector(name, 1);
-        return heeded ? scale : 1;
+        float* scale = Vector(name, 1);
+        return heeded && scale is not null ? *scale : 1;
     }
 
     private GgufTensor Find(string name, ReadOnlySpan<long> expected)
     {
-        if (!file.TryGetTensor(name, out GgufTensor? tensor))
-            throw new ModelException($"The tensor '{name}' is missing; expected with the shape {Text(expected)}.");
+        if (!tensors.TryGetValue(name, out GgufTensor? tensor))
+            throw Missing(name, expected);
 
         ReadOnlySpan<long> found = tensor.Shape.AsSpan();
         int significant = found.Length;
@@ -137,11 +204,15 @@ internal sealed unsafe class WeightBinder
         return tensor;
     }
 
+    private static ModelException Missing(string name, ReadOnlySpan<long> expected) =>
+        new($"The tensor '{name}' is missing; expected with the shape {Text(expected)}.");
+
     private void RefuseUnbound(Blueprint blueprint)
     {
         List<string> unbound =
         [
-            .. file.Tensors.Select(t => t.Name).Where(name => !bound.Contains(name) && !IsWithoutEffect(name)),
+            .. tensors.Keys.Where(name => !bound.Contains(name) && !IsWithoutEffect(name)
+                && !blueprint.UnusedTensors.Any(unused => name.StartsWith(unused, StringComparison.Ordinal))),
         ];
         if (unbound.Count == 0)
             return;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Harness.Engine;
 using Harness.Engine.Architectures;
 using Harness.Engine.Blueprints;
 using Harness.Formats.Gguf;
-using Harness.Formats.Tensors;
 
 namespace Harness.Workers.Builtin;
 
@@ -30,24 +30,23 @@ public sealed record BuiltinInspection(IReadOnlyList<KeyValuePair<string, string
     public static BuiltinInspection Of(IReadOnlyList<GgufHeader> headers)
     {
         ArgumentNullException.ThrowIfNull(headers);
-        GgufTensor[] tensors = [.. headers.SelectMany(h => h.Tensors)];
+        KeyValuePair<string, string>[] features = [];
         try
         {
-            Blueprint blueprint = ArchitectureTable.Read(new ModelHeader(headers[0].Metadata, tensors));
-            KeyValuePair<string, string>[] features = [.. blueprint.Describe().Select(f => KeyValuePair.Create(f.Name, f.Value))];
-            GgufTensor? unknown = tensors.FirstOrDefault(t => t.Type is not { } type || !TensorFormats.TryGet(type, out _));
-            return new BuiltinInspection(
-                features,
-                unknown is null ? null : $"The built-in engine does not know the tensor type {unknown.TypeName} of '{unknown.Name}'.");
+            var header = new ModelHeader(headers[0].Metadata, headers.SelectMany(h => h.Tensors));
+            Blueprint blueprint = ArchitectureTable.Read(header);
+            features = [.. blueprint.Describe().Select(f => KeyValuePair.Create(f.Name, f.Value))];
+            Model.CheckTensors(header, blueprint);
+            return new BuiltinInspection(features, null);
         }
-        catch (Harness.Engine.UnsupportedModelException e)
+        catch (UnsupportedModelException e)
         {
-            return new BuiltinInspection([], e.Message);
+            return new BuiltinInspection(features, e.Message);
         }
-        catch (Harness.Engine.ModelException)
+        catch (ModelException)
         {
             // A header that contradicts itself is for each backend to refuse in its own words, when it is asked to load.
-            return new BuiltinInspection([], null);
+            return new BuiltinInspection(features, null);
         }
     }
 }

@@ -1,0 +1,54 @@
+using Harness.Engine.Blueprints;
+using Harness.Engine.Compute;
+using Harness.Engine.Weights;
+
+namespace Harness.Engine.Blocks;
+
+/// <summary>Computes a <see cref="FeedForwardBlueprint"/>.</summary>
+internal sealed unsafe class FeedForwardBlock : Block
+{
+    private readonly FeedForwardBlueprint blueprint;
+    private readonly FeedForwardWeights weights;
+    private readonly RowsLayout gate;
+    private readonly RowsLayout up;
+    private readonly ParallelBody activate;
+
+    public FeedForwardBlock(FeedForwardWeights weights, BlockContext context)
+        : base(context)
+    {
+        this.weights = weights;
+        blueprint = weights.Blueprint;
+        gate = blueprint.Gate == FeedForwardGate.Split ? context.Rows(blueprint.Length) : default;
+        up = context.Rows(blueprint.Gate == FeedForwardGate.FirstHalfOfUp ? 2 * blueprint.Length : blueprint.Length);
+        activate = Activate;
+    }
+
+    protected override void Run()
+    {
+        PanelRows inner = Panel.Rows(up);
+        if (weights.Gate is { } projection)
+        {
+            inner = Panel.Rows(gate);
+            Project(Matrices, projection, Input, inner);
+        }
+
+        Project(Matrices, weights.Up, Input, Panel.Rows(up));
+        Matrices.Run();
+        Pool.Run(Panel.Tokens, activate);
+        ProjectToOutput(weights.Down, inner);
+    }
+
+    private void Activate(int token, int worker)
+    {
+        float* upper = Panel.Rows(up)[token];
+        float* result = weights.Gate is null ? upper : Panel.Rows(gate)[token];
+        float* factor = blueprint.Gate switch
+        {
+            FeedForwardGate.Split => upper,
+            FeedForwardGate.FirstHalfOfUp => upper + blueprint.Length,
+            _ => null,
+        };
+        Primitives.Activate(blueprint.Activation, result, factor, blueprint.Length);
+        weights.SubNorm?.Apply(Primitives, result, result);
+    }
+}

@@ -1,0 +1,72 @@
+using Harness.Engine.Blueprints;
+using Harness.Engine.Compute;
+using Harness.Engine.Weights;
+
+namespace Harness.Engine.Blocks;
+
+/// <summary>Computes a <see cref="LayerBlueprint"/>.</summary>
+internal sealed unsafe class Layer
+{
+    private readonly Panel panel;
+    private readonly ComputePool pool;
+    private readonly ResidualBranch[] branches;
+    private readonly RowsLayout residual;
+    private readonly RowsLayout layerInput;
+    private readonly bool keepsInput;
+    private readonly float scale;
+    private readonly int embedding;
+    private readonly ParallelBody keep;
+    private readonly ParallelBody multiply;
+
+    public Layer(LayerBlueprint blueprint, LayerWeights weights, RowsLayout residual, RowsLayout embedded, BlockContext context)
+    {
+        panel = context.Panel;
+        pool = context.Pool;
+        embedding = context.Blueprint.EmbeddingLength;
+        this.residual = residual;
+        scale = weights.Scale;
+        keepsInput = blueprint.Branches.Any(b => b.Input == BranchInput.LayerInput) || blueprint.Blocks.Any(b => b.ReadsLayerInput);
+        if (keepsInput)
+            layerInput = context.SharedRows(BlockContext.LayerInput, embedding);
+        branches = new ResidualBranch[weights.Branches.Length];
+        for (int i = 0; i < branches.Length; i++)
+        {
+            RowsLayout input = blueprint.Branches[i].Input switch
+            {
+                BranchInput.LayerInput => layerInput,
+                BranchInput.Embedding => embedded,
+                _ => residual,
+            };
+            branches[i] = new ResidualBranch(weights.Branches[i], residual, input, context);
+        }
+
+        keep = Keep;
+        multiply = Multiply;
+    }
+
+    public void Run()
+    {
+        if (keepsInput)
+            pool.Run(panel.Tokens, keep);
+        foreach (ResidualBranch branch in branches)
+            branch.Run();
+        if (scale != 1)
+            pool.Run(panel.Tokens, multiply);
+    }
+
+    public void StartOver()
+    {
+        foreach (ResidualBranch branch in branches)
+            branch.StartOver();
+    }
+
+    private void Keep(int token, int worker) =>
+        new ReadOnlySpan<float>(panel.Rows(residual)[token], embedding).CopyTo(new Span<float>(panel.Rows(layerInput)[token], embedding));
+
+    private void Multiply(int token, int worker)
+    {
+        float* row = panel.Rows(residual)[token];
+        for (int i = 0; i < embedding; i++)
+            row[i] *= scale;
+    }
+}

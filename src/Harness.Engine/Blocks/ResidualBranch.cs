@@ -1,0 +1,90 @@
+using Harness.Engine.Blueprints;
+using Harness.Engine.Compute;
+using Harness.Engine.Kernels;
+using Harness.Engine.Weights;
+
+namespace Harness.Engine.Blocks;
+
+/// <summary>Computes a <see cref="BranchBlueprint"/>: norms, blocks, and their sum added to the residual stream.</summary>
+internal sealed unsafe class ResidualBranch
+{
+    private readonly Panel panel;
+    private readonly ComputePool pool;
+    private readonly IPrimitives primitives;
+    private readonly int embedding;
+    private readonly RowsLayout residual;
+    private readonly RowsLayout input;
+    private readonly Block[] blocks;
+    private readonly Norm[] norms;
+    private readonly RowsLayout[] normed;
+    private readonly int[] normOfBlock;
+    private readonly Norm? postNorm;
+    private readonly float scale;
+    private readonly bool direct;
+    private readonly RowsLayout sum;
+    private readonly ParallelBody norm;
+    private readonly ParallelBody finish;
+
+    /// <param name="weights">The branch's tensors.</param>
+    /// <param name="residual">The residual stream.</param>
+    /// <param name="input">What the branch reads.</param>
+    /// <param name="context">The session.</param>
+    public ResidualBranch(BranchWeights weights, RowsLayout residual, RowsLayout input, BlockContext context)
+    {
+        this.residual = residual;
+        this.input = input;
+        panel = context.Panel;
+        pool = context.Pool;
+        primitives = context.Primitives;
+        embedding = context.Blueprint.EmbeddingLength;
+        blocks = [.. weights.Blocks.Select(block => block.Create(context))];
+        norms = [.. weights.BlockNorms.OfType<Norm>().Distinct()];
+        normOfBlock = [.. weights.BlockNorms.Select(n => n is null ? -1 : Array.IndexOf(norms, n))];
+        normed = [.. norms.Select((_, i) => context.SharedRows($"normed {i}", embedding))];
+        postNorm = weights.PostNorm;
+        scale = weights.Scale;
+
+        // A block may add to the stream it reads, since it writes last; a second one must not find it changed.
+        direct = postNorm is null && scale == 1 && (blocks.Length == 1 || !normOfBlock.Contains(-1));
+        if (!direct)
+            sum = context.SharedRows("branch", embedding);
+        norm = NormToken;
+        finish = FinishToken;
+    }
+
+    public void Run()
+    {
+        if (norms.Length > 0)
+            pool.Run(panel.Tokens, norm);
+
+        PanelRows target = panel.Rows(direct ? residual : sum);
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            PanelRows rows = panel.Rows(normOfBlock[i] < 0 ? input : normed[normOfBlock[i]]);
+            blocks[i].Run(rows, target, accumulate: direct || i > 0);
+        }
+
+        if (!direct)
+            pool.Run(panel.Tokens, finish);
+    }
+
+    public void StartOver()
+    {
+        foreach (Block block in blocks)
+            block.StartOver();
+    }
+
+    private void NormToken(int token, int worker)
+    {
+        float* stream = panel.Rows(input)[token];
+        for (int i = 0; i < norms.Length; i++)
+            norms[i].Apply(primitives, stream, panel.Rows(normed[i])[token]);
+    }
+
+    private void FinishToken(int token, int worker)
+    {
+        float* row = panel.Rows(sum)[token];
+        postNorm?.Apply(primitives, row, row);
+        primitives.AddScaled(panel.Rows(residual)[token], scale, row, MatrixKernels.Pad(embedding));
+    }
+}

@@ -1,0 +1,37 @@
+using Harness.Engine.Blocks;
+using Harness.Engine.Blueprints;
+
+namespace Harness.Engine.Weights;
+
+/// <summary>The tensors of a feed-forward.</summary>
+internal sealed class FeedForwardWeights : BlockWeights
+{
+    public required FeedForwardBlueprint Blueprint { get; init; }
+
+    /// <summary>Null where there is none, or where it is part of <see cref="Up"/>.</summary>
+    public required Projection? Gate { get; init; }
+
+    public required Projection Up { get; init; }
+
+    public required Norm? SubNorm { get; init; }
+
+    public required Projection Down { get; init; }
+
+    public static FeedForwardWeights Bind(FeedForwardBlueprint feedForward, LayerBinder binder)
+    {
+        Projection Project(string name, int rows, int columns) => binder.Project(
+            name + feedForward.TensorSuffix, rows, columns, feedForward.Bias, scaleAfterBias: true, feedForward.TensorScales);
+
+        int length = feedForward.Length;
+        return new FeedForwardWeights
+        {
+            Blueprint = feedForward,
+            Gate = feedForward.Gate == FeedForwardGate.Split ? Project("ffn_gate", length, binder.Embedding) : null,
+            Up = Project("ffn_up", feedForward.Gate == FeedForwardGate.FirstHalfOfUp ? 2 * length : length, binder.Embedding),
+            SubNorm = feedForward.SubNorm is { } norm ? binder.Norm(norm, length) : null,
+            Down = Project("ffn_down", binder.Embedding, length),
+        };
+    }
+
+    public override Block Create(BlockContext context) => new FeedForwardBlock(this, context);
+}
