@@ -37,7 +37,7 @@ internal static class DecoderTensors
     /// <param name="length">Its length; null for that of the residual stream.</param>
     public static IEnumerable<ForgeTensor> Norm(ForgeShape shape, string name, long? length = null)
     {
-        if (shape.Norm is ForgeNorm.LayerWithoutWeights)
+        if (shape.Norm is ForgeNorm.LayerWithoutWeights or ForgeNorm.RmsWithoutWeights)
             yield break;
         yield return new($"{name}.weight", [length ?? shape.Embedding], ForgeValues.Norm);
         if (shape.Norm is ForgeNorm.Layer)

@@ -7,9 +7,36 @@ internal static class ForgeArchitectures
 {
     public static IReadOnlyList<ForgeArchitecture> All { get; } =
     [
+        LlamaKinRecipes.Apertus(),
+        LlamaKinRecipes.Arcee(),
+        LlamaKinRecipes.BitNet(),
+        CodeRecipes.CodeShell(),
+        SightedRecipes.CogVlm(),
+        LlamaKinRecipes.Deci(),
+        DiffusionRecipes.Dream(),
+        GatedAttentionRecipes.GraniteSwa(),
+        LoopedRecipes.HrmText(),
+        SightedRecipes.HunyuanVl(),
+        JaisRecipes.Jais(),
+        JaisRecipes.Jais2(),
+        DiffusionRecipes.Llada(),
         LlamaRecipes.Llama(),
+        LlamaKinRecipes.Maincoder(),
+        GatedAttentionRecipes.MuseGlimmer(),
+        LoopedRecipes.Nanbeige(),
+        LlamaKinRecipes.OpenElm(),
+        LlamaKinRecipes.Orion(),
+        SightedRecipes.PaddleOcr(),
+        LlamaKinRecipes.PanguEmbedded(),
+        PlamoRecipes.Plamo(),
+        PlamoRecipes.Plamo3(),
+        SpokenRecipes.PocketTts(),
         QwenRecipes.Qwen2(),
         QwenRecipes.Qwen3(),
+        CodeRecipes.Refact(),
+        GatedAttentionRecipes.Spark25(),
+        SpokenRecipes.Talkie(),
+        LlamaKinRecipes.Xverse(),
     ];
 
     /// <summary>An architecture by its name.</summary>

@@ -5,11 +5,14 @@ namespace Harness.Formats.Forging;
 
 /// <summary>
 /// Metadata of an architecture, written as a collection: <c>{ "attention.sliding_window", 24 }, { "logit_scale", 0.5f }</c>.
-/// A key gets the architecture's prefix unless it begins with <c>general.</c> or <c>tokenizer.</c>. What is set here
+/// A key gets the architecture's prefix unless it begins with <c>general.</c>, <c>tokenizer.</c> or <c>xielu.</c>. What is set here
 /// replaces what the shape says; an absent key leaves it out.
 /// </summary>
 internal sealed class ForgeKeys : IEnumerable<KeyValuePair<string, GgufValue?>>
 {
+    // llama.cpp's four keys of xIELU bear no architecture.
+    private static readonly string[] Unprefixed = ["general.", "tokenizer.", "xielu."];
+
     private readonly List<KeyValuePair<string, GgufValue?>> keys = [];
 
     public static ForgeKeys None { get; } = [];
@@ -42,7 +45,7 @@ internal sealed class ForgeKeys : IEnumerable<KeyValuePair<string, GgufValue?>>
 
     /// <summary>The whole key, with its prefix.</summary>
     public static string Prefixed(string architecture, string key) =>
-        key.StartsWith("general.", StringComparison.Ordinal) || key.StartsWith("tokenizer.", StringComparison.Ordinal)
+        Unprefixed.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))
             ? key
             : $"{architecture}.{key}";
 

@@ -15,6 +15,9 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
     private const int BackGain = One * 3 / 2;
     private const int BiasGain = One / 2;
 
+    // What every token gets alike adds up from layer to layer, and must not drown what tells them apart.
+    private const int ResidualBiasGain = One / 8;
+
     /// <summary>All heads' queries.</summary>
     public int QueryWidth => Shape.Heads * Shape.HeadDimension;
 
@@ -92,7 +95,7 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
     {
         yield return Back("attn_output", AttendedWidth);
         if (bias)
-            yield return Bias("attn_output", Shape.Embedding);
+            yield return Bias("attn_output", Shape.Embedding) with { GainEighths = ResidualBiasGain };
     }
 
     /// <summary>The gated feed-forward: gate, up, down.</summary>
@@ -105,7 +108,7 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
             yield break;
         yield return Bias("ffn_gate", Shape.FeedForward);
         yield return Bias("ffn_up", Shape.FeedForward);
-        yield return Bias("ffn_down", Shape.Embedding);
+        yield return Bias("ffn_down", Shape.Embedding) with { GainEighths = ResidualBiasGain };
     }
 
     /// <summary>The gated feed-forward with gate and up in one matrix.</summary>
@@ -120,6 +123,6 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
             yield return Bias("ffn_up", Shape.FeedForward);
         yield return Back("ffn_down", Shape.FeedForward);
         if (bias)
-            yield return Bias("ffn_down", Shape.Embedding);
+            yield return Bias("ffn_down", Shape.Embedding) with { GainEighths = ResidualBiasGain };
     }
 }

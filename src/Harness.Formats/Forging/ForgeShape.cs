@@ -72,6 +72,9 @@ public enum ForgeNorm
 
     /// <summary>LayerNorm with neither: no tensors at all.</summary>
     LayerWithoutWeights,
+
+    /// <summary>Root mean square without weights: no tensors at all.</summary>
+    RmsWithoutWeights,
 }
 
 /// <summary>Which kind of tokenizer a forged model gets.</summary>

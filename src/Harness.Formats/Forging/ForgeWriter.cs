@@ -91,7 +91,7 @@ internal static class ForgeWriter
         yield return new($"{a}.attention.head_count_kv", GgufValue.Of((uint)shape.KvHeads));
         yield return new($"{a}.attention.key_length", GgufValue.Of((uint)shape.HeadDimension));
         yield return new($"{a}.attention.value_length", GgufValue.Of((uint)(shape.ValueDimension ?? shape.HeadDimension)));
-        string epsilon = shape.Norm is ForgeNorm.Rms ? "layer_norm_rms_epsilon" : "layer_norm_epsilon";
+        string epsilon = shape.Norm is ForgeNorm.Rms or ForgeNorm.RmsWithoutWeights ? "layer_norm_rms_epsilon" : "layer_norm_epsilon";
         yield return new($"{a}.attention.{epsilon}", GgufValue.Of(shape.NormEpsilon));
         yield return new($"{a}.rope.dimension_count", GgufValue.Of((uint)shape.HeadDimension));
         yield return new($"{a}.rope.freq_base", GgufValue.Of(shape.RopeBase));
