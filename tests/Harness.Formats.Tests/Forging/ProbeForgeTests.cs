@@ -43,7 +43,11 @@ public class ProbeForgeTests
     {
         using var folder = new TemporaryFolder();
         using GgufFile file = Forge(folder, architecture, "Q8_0", variant);
-        long? Of(string key) => file.Metadata.TryGetNumber($"{architecture}.{key}", out long value) && value > 0 ? value : null;
+
+        // A count a layer is not compared: those of the layers differ from each other already.
+        long? Of(string key) =>
+            file.Metadata.TryGet($"{architecture}.{key}", out GgufValue? given) && given.Type != GgufValueType.Array
+            && file.Metadata.TryGetNumber($"{architecture}.{key}", out long value) && value > 0 ? value : null;
         long? heads = Of("attention.head_count"), kvHeads = Of("attention.head_count_kv"), keyLength = Of("attention.key_length");
         List<long?> lengths =
         [
@@ -82,7 +86,7 @@ public class ProbeForgeTests
         {
             Assert.That(types, Has.Length.EqualTo(tokens.Count));
             Assert.That(all, Has.Count.EqualTo(tokens.Count), "no token twice");
-            Assert.That(file.GetTensor("token_embd.weight").RowCount, Is.EqualTo(tokens.Count));
+            Assert.That(file.Tensors.First(t => t.Name is "token_embd.weight" or "output.weight").RowCount, Is.EqualTo(tokens.Count));
             Assert.That(metadata.GetUInt32($"{architecture}.vocab_size"), Is.EqualTo(tokens.Count));
             Assert.That(types[metadata.GetUInt32("tokenizer.ggml.eos_token_id")], Is.EqualTo(3));
             Assert.That(types[metadata.GetUInt32("tokenizer.ggml.bos_token_id")], Is.EqualTo(3));

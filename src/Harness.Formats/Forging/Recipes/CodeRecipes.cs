@@ -16,7 +16,7 @@ internal static class CodeRecipes
     /// </summary>
     public static ForgeArchitecture CodeShell()
     {
-        ForgeShape shape = ProbeShape.Of("codeshell") with { Layers = 2, Norm = ForgeNorm.Layer };
+        ForgeShape shape = ProbeShape.Of("codeshell") with { Norm = ForgeNorm.Layer };
         return new("codeshell", Tensors, [new("default", shape), shape.Variant("output-only") with { Tensors = OutputOnly }]);
     }
 

@@ -13,7 +13,7 @@ internal static class DiffusionRecipes
 
     /// <summary><c>llada</c>: llama, both ways.</summary>
     public static ForgeArchitecture Llada() => new(
-        ProbeShape.Of("llada") with { Heads = 12, KvHeads = 3 },
+        ProbeShape.Of("llada") with { Heads = 12, KvHeads = 2 },
         shape => DecoderTensors.Model(shape, layer =>
             [.. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward()]));
 }

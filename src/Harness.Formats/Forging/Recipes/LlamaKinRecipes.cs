@@ -17,7 +17,7 @@ internal static class LlamaKinRecipes
 
     /// <summary><c>arcee</c>: a feed-forward of squared ReLU without a gate; frequency factors.</summary>
     public static ForgeArchitecture Arcee() => new(
-        ProbeShape.Of("arcee") with { Heads = 12, KvHeads = 3, RopeFactors = true },
+        ProbeShape.Of("arcee") with { Heads = 12, KvHeads = 2, RopeFactors = true },
         shape => DecoderTensors.Model(shape, layer =>
             [.. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.Norm("ffn_norm"), .. layer.FeedForward()]));
 
@@ -32,7 +32,7 @@ internal static class LlamaKinRecipes
 
     /// <summary><c>pangu-embedded</c>: biases on query, key, value and the attention's output.</summary>
     public static ForgeArchitecture PanguEmbedded() => new(
-        ProbeShape.Of("pangu-embedded") with { Heads = 12, KvHeads = 4 },
+        ProbeShape.Of("pangu-embedded") with { Heads = 10, KvHeads = 2 },
         shape => DecoderTensors.Model(shape, layer =>
         [
             .. layer.Norm("attn_norm"), .. layer.Attention(bias: true, outputBias: true),
@@ -41,7 +41,7 @@ internal static class LlamaKinRecipes
 
     /// <summary><c>apertus</c>: xIELU with four numbers a layer, no gate; normed queries and keys; frequency factors.</summary>
     public static ForgeArchitecture Apertus() => new(
-        ProbeShape.Of("apertus") with { Heads = 6, KvHeads = 2, RopeFactors = true },
+        ProbeShape.Of("apertus") with { HeadDimension = 48, RopeFactors = true },
         shape => DecoderTensors.Model(shape, layer =>
         [
             .. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.HeadNorms(),

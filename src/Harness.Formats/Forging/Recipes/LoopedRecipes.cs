@@ -6,7 +6,7 @@ internal static class LoopedRecipes
     /// <summary><c>nanbeige</c>: llama, run through twice; between the two the output norm, or none.</summary>
     public static ForgeArchitecture Nanbeige()
     {
-        ForgeShape shape = ProbeShape.Of("nanbeige") with { Layers = 2, RopeFactors = true };
+        ForgeShape shape = ProbeShape.Of("nanbeige") with { Layers = 2, Heads = 12, KvHeads = 3, RopeFactors = true };
         return new("nanbeige", Tensors, [new("default", shape), shape.Variant("skip-norm", new() { { "skip_loop_final_norm", true } })])
         {
             Keys = new ForgeKeys { { "num_loops", 3 } },

@@ -17,7 +17,7 @@ internal static class SightedRecipes
     /// <summary><c>hunyuan_vl</c>: sectioned rotation, or plain where there are no sections; a base stretched by alpha; normed after it.</summary>
     public static ForgeArchitecture HunyuanVl()
     {
-        ForgeShape shape = ProbeShape.Of("hunyuan_vl") with { Heads = 6, KvHeads = 2, TiedOutput = true };
+        ForgeShape shape = ProbeShape.Of("hunyuan_vl") with { Heads = 10, KvHeads = 2, TiedOutput = true };
         return new(
             "hunyuan_vl",
             s => DecoderTensors.Model(s, layer =>
@@ -33,7 +33,7 @@ internal static class SightedRecipes
 
     /// <summary><c>paddleocr</c>: sectioned rotation; biases where the file has them.</summary>
     public static ForgeArchitecture PaddleOcr() => new(
-        ProbeShape.Of("paddleocr") with { Heads = 12, KvHeads = 4 },
+        ProbeShape.Of("paddleocr") with { Heads = 12, KvHeads = 2 },
         shape => DecoderTensors.Model(shape, layer =>
         [
             .. layer.Norm("attn_norm"), .. layer.Attention(bias: true, outputBias: true),
