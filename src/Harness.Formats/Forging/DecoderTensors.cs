@@ -21,12 +21,17 @@ internal static class DecoderTensors
     {
         // A tied embedding is the output head: its gain is that of the head.
         yield return shape.TiedOutput
-            ? new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain)
+            ? new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain / shape.EmbeddingScale)
             : new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Absolute, ForgeLayer.One / 2);
         if (shape.RopeFactors)
             yield return new("rope_freqs.weight", [shape.HeadDimension / 2], ForgeValues.RotaryFactors);
         foreach (ForgeTensor tensor in Norm(shape, "output_norm"))
-            yield return tensor;
+        {
+            yield return shape is { TiedOutput: true, EmbeddingScale: > 1 } && tensor.Values is ForgeValues.Norm
+                ? ForgeTensor.Between(tensor.Name, tensor.Shape, 0.75 * shape.EmbeddingScale, 1.25 * shape.EmbeddingScale)
+                : tensor;
+        }
+
         if (!shape.TiedOutput)
             yield return new("output.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain);
     }
@@ -41,7 +46,7 @@ internal static class DecoderTensors
             yield break;
         yield return new($"{name}.weight", [length ?? shape.Embedding], ForgeValues.Norm);
         if (shape.Norm is ForgeNorm.Layer)
-            yield return Bias(name, length ?? shape.Embedding);
+            yield return Bias(name, length ?? shape.Embedding) with { GainEighths = 1 };
     }
 
     /// <summary>A bias outside the layers: <c>output.bias</c>.</summary>

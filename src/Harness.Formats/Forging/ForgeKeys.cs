@@ -35,12 +35,22 @@ internal sealed class ForgeKeys : IEnumerable<KeyValuePair<string, GgufValue?>>
 
     public void Add(string key, GgufValue? value) => keys.Add(new(key, value));
 
-    /// <summary>Leaves keys out.</summary>
-    public ForgeKeys Without(params string[] absent)
+    /// <summary>These keys and others; the others go before.</summary>
+    public ForgeKeys And(ForgeKeys others)
     {
+        ForgeKeys both = [];
+        both.keys.AddRange(keys);
+        both.keys.AddRange(others.keys);
+        return both;
+    }
+
+    /// <summary>These keys, and others left out.</summary>
+    public ForgeKeys Without(params ReadOnlySpan<string> absent)
+    {
+        ForgeKeys fewer = And(None);
         foreach (string key in absent)
-            keys.Add(new(key, null));
-        return this;
+            fewer.keys.Add(new(key, null));
+        return fewer;
     }
 
     /// <summary>The whole key, with its prefix.</summary>

@@ -12,11 +12,13 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
     public const int One = 8;
 
     private const int AttentionGain = One * 5 / 4;
-    private const int BackGain = One * 3 / 2;
     private const int BiasGain = One / 2;
 
     // What every token gets alike adds up from layer to layer, and must not drown what tells them apart.
     private const int ResidualBiasGain = One / 8;
+
+    /// <summary>How much a block adds to the residual stream: less in a deep model, or its many layers would drown what went in.</summary>
+    private int BackGain => Shape.Layers <= 8 ? One * 3 / 2 : One / 4;
 
     /// <summary>All heads' queries.</summary>
     public int QueryWidth => Shape.Heads * Shape.HeadDimension;
@@ -55,6 +57,10 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
 
     /// <summary>A norm of the residual stream, of the shape's kind.</summary>
     public IEnumerable<ForgeTensor> Norm(string name, long? length = null) => DecoderTensors.Norm(Shape, $"blk.{Index}.{name}", length);
+
+    /// <summary>A norm, an attention, a norm, a feed-forward: the layer of most decoders.</summary>
+    public IEnumerable<ForgeTensor> PreNormed(IEnumerable<ForgeTensor> attention, IEnumerable<ForgeTensor> feedForward) =>
+        [.. Norm("attn_norm"), .. attention, .. Norm("ffn_norm"), .. feedForward];
 
     /// <summary>Norms of each head's query and key, with weights shared by the heads.</summary>
     public IEnumerable<ForgeTensor> HeadNorms() =>
@@ -120,7 +126,7 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
     {
         yield return Weight("ffn_up", Shape.Embedding, Shape.FeedForward, AttentionGain);
         if (bias)
-            yield return Bias("ffn_up", Shape.FeedForward);
+            yield return Bias("ffn_up", Shape.FeedForward) with { GainEighths = BiasGain / 2 };
         yield return Back("ffn_down", Shape.FeedForward);
         if (bias)
             yield return Bias("ffn_down", Shape.Embedding) with { GainEighths = ResidualBiasGain };

@@ -54,6 +54,12 @@ public sealed record ForgeShape
     /// <summary>Whether there is a <c>rope_freqs.weight</c>.</summary>
     public bool RopeFactors { get; init; }
 
+    /// <summary>
+    /// What the architecture multiplies the token embedding by. The forged embedding is smaller by as much, and where it
+    /// is the output head too, the output norm larger: else every logit would say which token went in and nothing more.
+    /// </summary>
+    internal int EmbeddingScale { get; init; } = 1;
+
     /// <summary>The tokenizer's kind.</summary>
     public required ForgedTokenizer Tokenizer { get; init; }
 }

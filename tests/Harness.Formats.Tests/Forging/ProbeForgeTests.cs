@@ -39,10 +39,11 @@ public class ProbeForgeTests
         Assert.That(Digest("llama", "Q8_0", seed: 2), Is.Not.EqualTo(Digest("llama", "Q8_0", seed: 1)));
 
     [TestCaseSource(nameof(Probes))]
-    public void No_two_lengths_or_counts_of_a_probe_are_equal(string architecture, string variant)
+    public void A_probe_has_unequal_lengths_and_a_whole_tokenizer(string architecture, string variant)
     {
         using var folder = new TemporaryFolder();
-        using GgufFile file = Forge(folder, architecture, "Q8_0", variant);
+        using GgufFile file = Forge(folder, architecture, "Q4_K", variant);
+        CheckTokenizer(file, architecture);
 
         // A count a layer is not compared: those of the layers differ from each other already.
         long? Of(string key) =>
@@ -68,16 +69,15 @@ public class ProbeForgeTests
         Assert.Multiple(() =>
         {
             Assert.That(lengths.Where(length => length is not null), Is.Unique);
-            Assert.That(superBlocks, Is.GreaterThan(0.7 * matrices), "most rows are multiples of 256, so that K-quants are tried");
-            Assert.That(file.Tensors.Sum(t => t.ElementCount), Is.LessThan(5_200_000), "parameters");
+            // Architectures that are known by a great depth alone have narrow probes.
+            if (Of("embedding_length") % 256 == 0)
+                Assert.That(superBlocks, Is.GreaterThan(0.7 * matrices), "most rows are multiples of 256, so that K-quants are tried");
+            Assert.That(file.Tensors.Sum(t => t.ElementCount), Is.LessThan(6_000_000), "parameters");
         });
     }
 
-    [TestCaseSource(nameof(Probes))]
-    public void The_tokenizer_of_a_probe_is_whole(string architecture, string variant)
+    private static void CheckTokenizer(GgufFile file, string architecture)
     {
-        using var folder = new TemporaryFolder();
-        using GgufFile file = Forge(folder, architecture, "Q4_K", variant);
         GgufMetadata metadata = file.Metadata;
         GgufStringArray tokens = metadata.GetStrings("tokenizer.ggml.tokens");
         int[] types = metadata.GetArray<int>("tokenizer.ggml.token_type").ToArray();
