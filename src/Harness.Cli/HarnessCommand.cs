@@ -15,6 +15,7 @@ internal static class HarnessCommand
         RootCommand root = new(ProgramText.About)
         {
             BackendsCommand.Create(),
+            BenchCommand.Create(),
             CompareCommand.Create(),
             DoctorCommand.Create(),
             ForgeCommand.Create(),

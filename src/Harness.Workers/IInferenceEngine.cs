@@ -92,7 +92,11 @@ public sealed record BackendDevice(string Api, string Name, long? MemoryBytes = 
 /// <param name="ContextLength">Positions of the KV cache.</param>
 /// <param name="Device">The hardware API asked for: <c>cpu</c>, <c>cuda</c>, …</param>
 /// <param name="Threads">Compute threads, at least 1.</param>
-public sealed record LoadRequest(string Path, int ContextLength, string Device, int Threads);
+/// <param name="OwnDefaults">
+/// The backend keeps its own choices where it trades exactness for speed, as for measuring its speed; otherwise it is set
+/// to be as exact as it can be.
+/// </param>
+public sealed record LoadRequest(string Path, int ContextLength, string Device, int Threads, bool OwnDefaults = false);
 
 /// <summary>What a backend says of the model it loaded.</summary>
 /// <param name="Architecture">GGUF architecture name.</param>

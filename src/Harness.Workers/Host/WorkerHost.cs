@@ -176,7 +176,7 @@ public sealed class WorkerHost
     {
         LoadedModel model = engine.Load(new LoadRequest(
             Need(request.Path, "path"), request.ContextLength ?? 512, request.Device ?? "cpu",
-            request.Threads ?? 1));
+            request.Threads ?? 1, request.OwnDefaults ?? false));
         return new WireResult
         {
             Architecture = model.Architecture,

@@ -179,7 +179,7 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
         uint length = (uint)request.ContextLength;
         uint batch = Math.Min(length, LargestBatch);
         ContextParameters.Size(ref parameters, length, batch);
-        if (request.Device == "cpu")
+        if (request.Device == "cpu" && !request.OwnDefaults)
             ContextParameters.WithoutFlashAttention(ref parameters);
         nint context = _api.ContextCreate(_model, parameters);
         if (context == 0)

@@ -60,6 +60,7 @@ public sealed class WorkerSession : IAsyncDisposable
                 ContextLength = request.ContextLength,
                 Device = request.Device,
                 Threads = request.Threads,
+                OwnDefaults = request.OwnDefaults ? true : null,
             },
             limits.Load, AnswerReader.Load, null, cancellation);
     }
