@@ -9,8 +9,34 @@ public static class ArchitectureTable
     private static readonly FrozenDictionary<string, Func<ModelHeader, Blueprint>> Readers =
         new Dictionary<string, Func<ModelHeader, Blueprint>>
         {
+            ["apertus"] = LlamaKin.Apertus,
+            ["arcee"] = LlamaKin.Arcee,
+            ["bitnet"] = LlamaKin.BitNet,
+            ["codeshell"] = CodeModels.CodeShell,
+            ["cogvlm"] = Sighted.CogVlm,
+            ["deci"] = LlamaKin.Deci,
+            ["dream"] = Diffusion.Dream,
+            ["granite_swa"] = GatedAttention.GraniteSwa,
+            ["hunyuan_vl"] = Sighted.HunyuanVl,
+            ["jais"] = Jais.First,
+            ["jais2"] = Jais.Second,
+            ["llada"] = Diffusion.Llada,
             ["llama"] = Llama.Read,
+            ["maincoder"] = LlamaKin.Maincoder,
+            ["muse-glimmer"] = GatedAttention.MuseGlimmer,
+            ["nanbeige"] = Looped.Nanbeige,
+            ["openelm"] = LlamaKin.OpenElm,
+            ["orion"] = LlamaKin.WithRotaryHalves,
+            ["paddleocr"] = Sighted.PaddleOcr,
+            ["pangu-embedded"] = LlamaKin.WithRotaryHalves,
+            ["plamo"] = Plamo.First,
+            ["plamo3"] = Plamo.Third,
+            ["pockettts"] = Spoken.PocketTts,
             ["qwen2"] = Qwen2.Read,
+            ["refact"] = CodeModels.Refact,
+            ["spark2_5"] = GatedAttention.Spark25,
+            ["talkie"] = Spoken.Talkie,
+            ["xverse"] = LlamaKin.Xverse,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The names, sorted.</summary>

@@ -111,6 +111,23 @@ public sealed class ModelHeader
         return counts;
     }
 
+    /// <summary>Finite numbers given once for all layers or once for each.</summary>
+    /// <param name="key">The whole key.</param>
+    /// <param name="layers">How many layers there are.</param>
+    /// <returns>One a layer; null when the key is absent.</returns>
+    public float[]? SinglesPerLayer(string key, int layers)
+    {
+        if (!metadata.TryGetPerLayer(key, layers, out ReadOnlyMemory<float> values))
+            return null;
+        foreach (float value in values.Span)
+        {
+            if (!float.IsFinite(value))
+                throw new ModelException($"'{key}' holds {value.ToString(CultureInfo.InvariantCulture)}; it must be finite.");
+        }
+
+        return values.ToArray();
+    }
+
     /// <summary>An array of one truth value a layer, as bools or as numbers.</summary>
     /// <param name="key">The key, without the architecture's prefix.</param>
     /// <param name="layers">How many layers there are.</param>

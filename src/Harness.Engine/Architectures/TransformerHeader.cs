@@ -122,6 +122,29 @@ internal sealed class TransformerHeader
         Rotary = rotary,
     };
 
+    /// <summary>The same with RMS norms of queries and keys, <c>attn_q_norm</c> and <c>attn_k_norm</c>.</summary>
+    public AttentionBlueprint WithHeadNorms(AttentionBlueprint attention) => attention with
+    {
+        QueryNorm = new HeadNormBlueprint(RmsNorm("attn_q_norm")),
+        KeyNorm = new HeadNormBlueprint(RmsNorm("attn_k_norm")),
+    };
+
+    /// <summary>A rotary embedding with the sections the metadata tells of, if any.</summary>
+    public RotaryBlueprint SectionedRotary(RotaryKind kind)
+    {
+        const string Key = "rope.dimension_sections";
+        RotaryBlueprint rotary = Rotary(kind);
+        if (!Header.Metadata.TryGetArray(Header.Prefixed(Key), out ReadOnlyMemory<int> sections))
+            return rotary;
+        foreach (int section in sections.Span)
+        {
+            if (section < 0 || section > rotary.Dimensions)
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"'{Header.Prefixed(Key)}' holds {section}."));
+        }
+
+        return rotary with { Sections = [.. sections.Span] };
+    }
+
     /// <summary>A layer's feed-forward: gated with SiLU; biases from the tensors there are; norm <c>ffn_norm</c>, RMS.</summary>
     /// <param name="layer">The layer.</param>
     public FeedForwardBlueprint FeedForward(int layer) => new()
@@ -154,7 +177,8 @@ internal sealed class TransformerHeader
 
     /// <summary>The blueprint of a model of some layers.</summary>
     /// <param name="layer">Makes a layer.</param>
-    public Blueprint Build(Func<int, LayerBlueprint> layer)
+    /// <param name="embedding">The embedding matrix.</param>
+    public Blueprint Build(Func<int, LayerBlueprint> layer, string embedding = "token_embd.weight")
     {
         var layers = ImmutableArray.CreateBuilder<LayerBlueprint>(Layers);
         for (int i = 0; i < Layers; i++)
@@ -162,7 +186,8 @@ internal sealed class TransformerHeader
         return new Blueprint
         {
             Architecture = Header.Architecture,
-            VocabularySize = ReadVocabularySize(Header),
+            VocabularySize = ReadVocabularySize(Header, embedding),
+            EmbeddingTensor = embedding,
             EmbeddingLength = Embedding,
             ContextLength = Header.Count("context_length"),
             OutputNorm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("output_norm") : LayerNorm("output_norm"),
@@ -221,14 +246,13 @@ internal sealed class TransformerHeader
     private static ModelException TooWide(int layer, string what) => new(string.Create(
         CultureInfo.InvariantCulture, $"Layer {layer} claims {what} values; the largest width is {LargestWidth}."));
 
-    private static int ReadVocabularySize(ModelHeader header)
+    private static int ReadVocabularySize(ModelHeader header, string name)
     {
         // Counted on the embedding matrix, so that a file without a tokenizer, or with an unknown one, runs.
-        const string Name = "token_embd.weight";
-        if (!header.Tensors.TryGetValue(Name, out GgufTensor? embedding))
-            throw new ModelException($"The tensor '{Name}' is missing.");
+        if (!header.Tensors.TryGetValue(name, out GgufTensor? embedding))
+            throw new ModelException($"The tensor '{name}' is missing.");
         if (embedding.Shape.Length != 2 || embedding.Shape[1] > int.MaxValue)
-            throw new ModelException($"The tensor '{Name}' has the shape [{string.Join(", ", embedding.Shape)}]; two dimensions are expected.");
+            throw new ModelException($"The tensor '{name}' has the shape [{string.Join(", ", embedding.Shape)}]; two dimensions are expected.");
         return (int)embedding.Shape[1];
     }
 }

@@ -48,7 +48,16 @@ internal sealed unsafe class FeedForwardBlock : Block
             FeedForwardGate.FirstHalfOfUp => upper + blueprint.Length,
             _ => null,
         };
-        Primitives.Activate(blueprint.Activation, result, factor, blueprint.Length);
+        if (blueprint.Xielu is { } xielu)
+        {
+            for (int i = 0; i < blueprint.Length; i++)
+                result[i] = xielu.Of(result[i]) * (factor is null ? 1 : factor[i]);
+        }
+        else
+        {
+            Primitives.Activate(blueprint.Activation, result, factor, blueprint.Length);
+        }
+
         weights.SubNorm?.Apply(Primitives, result, result);
     }
 }

@@ -1,5 +1,6 @@
 using Harness.Engine.Blueprints;
 using Harness.Engine.Compute;
+using Harness.Engine.Kernels;
 using Harness.Engine.Weights;
 
 namespace Harness.Engine.Blocks;
@@ -17,6 +18,9 @@ internal sealed unsafe class Layer
     private readonly int embedding;
     private readonly ParallelBody keep;
     private readonly ParallelBody multiply;
+    private readonly ParallelBody normalise;
+    private readonly Norm? finalNorm;
+    private readonly IPrimitives primitives;
 
     public Layer(LayerBlueprint blueprint, LayerWeights weights, RowsLayout residual, RowsLayout embedded, BlockContext context)
     {
@@ -42,6 +46,9 @@ internal sealed unsafe class Layer
 
         keep = Keep;
         multiply = Multiply;
+        normalise = Normalise;
+        finalNorm = weights.FinalNorm;
+        primitives = context.Primitives;
     }
 
     public void Run()
@@ -52,6 +59,8 @@ internal sealed unsafe class Layer
             branch.Run();
         if (scale != 1)
             pool.Run(panel.Tokens, multiply);
+        if (finalNorm is not null)
+            pool.Run(panel.Tokens, normalise);
     }
 
     public void StartOver()
@@ -68,5 +77,11 @@ internal sealed unsafe class Layer
         float* row = panel.Rows(residual)[token];
         for (int i = 0; i < embedding; i++)
             row[i] *= scale;
+    }
+
+    private void Normalise(int token, int worker)
+    {
+        float* row = panel.Rows(residual)[token];
+        finalNorm!.Apply(primitives, row, row);
     }
 }

@@ -141,7 +141,10 @@ public sealed record AttentionBlueprint : BlockBlueprint
 /// <param name="WholeVector">All heads are normalised as one vector, not each by itself.</param>
 public sealed record HeadNormBlueprint(NormBlueprint Norm, bool WholeVector = false)
 {
-    internal string Name => $"{Norm.Name}, {(WholeVector ? "whole vector" : "per head")}";
+    /// <summary>The tensor holds one weight for each head, not one for each of its values.</summary>
+    public bool OneWeightAHead { get; init; }
+
+    internal string Name => $"{Norm.Name}, {(WholeVector ? "whole vector" : OneWeightAHead ? "per head, one weight" : "per head")}";
 }
 
 /// <summary>

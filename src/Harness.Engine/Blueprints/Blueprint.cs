@@ -17,6 +17,9 @@ public sealed record Blueprint
     /// <summary>Width of the residual stream.</summary>
     public required int EmbeddingLength { get; init; }
 
+    /// <summary>The embedding matrix: <c>output.weight</c> where a file holds the output head alone, and it serves as both.</summary>
+    public string EmbeddingTensor { get; init; } = "token_embd.weight";
+
     /// <summary>Positions the model was trained for.</summary>
     public required int ContextLength { get; init; }
 

@@ -16,6 +16,7 @@ internal static class BlueprintFeatures
         foreach (LayerBlueprint layer in blueprint.Layers)
         {
             features.Add("residual", layer.Branches.Any(b => b.Blocks.Length > 1) ? "parallel" : "sequential");
+            features.AddUnless(layer.FinalNorm is null, "layer-final-norm", layer.FinalNorm?.Name);
             foreach (BranchBlueprint branch in layer.Branches)
             {
                 features.Add("norm-place", PlaceOf(branch));
@@ -26,6 +27,8 @@ internal static class BlueprintFeatures
                 block.Describe(features);
         }
 
+        int passes = blueprint.Layers.GroupBy(l => l.TensorIndex).Where(g => g.Key is not null).Select(g => g.Count()).Append(1).Max();
+        features.AddUnless(passes == 1, "passes", passes);
         if (!features.Has("experts"))
             features.Add("experts", "none");
         features.AddUnless(blueprint.Embedding.LearnedPositions == 0, "learned-positions", blueprint.Embedding.LearnedPositions);

@@ -24,6 +24,9 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
     /// <summary>The function between the projections.</summary>
     public Activation Activation { get; init; }
 
+    /// <summary>The numbers of <see cref="Activation.Xielu"/>.</summary>
+    public XieluParameters? Xielu { get; init; }
+
     /// <summary>Where the gate is.</summary>
     public FeedForwardGate Gate { get; init; } = FeedForwardGate.Split;
 

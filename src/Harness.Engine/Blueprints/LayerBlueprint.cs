@@ -15,6 +15,12 @@ public sealed record LayerBlueprint(ImmutableArray<BranchBlueprint> Branches)
     /// <summary>After its branches the layer multiplies the residual stream by the one value of this tensor of the layer.</summary>
     public string? ScaleTensor { get; init; }
 
+    /// <summary>
+    /// After all that the residual stream is replaced by its norm; the tensor is one of the model, not of the layer. Null
+    /// for none.
+    /// </summary>
+    public NormBlueprint? FinalNorm { get; init; }
+
     /// <summary>The blocks of all branches.</summary>
     public IEnumerable<BlockBlueprint> Blocks => Branches.SelectMany(b => b.Blocks);
 

@@ -58,6 +58,14 @@ internal sealed unsafe class LayerBinder(WeightBinder binder, int layer, int ten
         if (norm.WholeVector)
             return new HeadNorm(Norm(norm.Norm, width), 1, 0);
 
+        if (norm.OneWeightAHead)
+        {
+            return new HeadNorm(new Norm(norm.Norm, length, null, null), heads, 0)
+            {
+                HeadWeights = (nint)binder.Values(prefix + norm.Norm.Tensor + ".weight", heads),
+            };
+        }
+
         // [length] for all heads, or [length, heads].
         bool apart = norm.Norm.Tensor is { } tensor && Math.Max(Count(tensor), Count(tensor + ".weight")) == width && heads > 1;
         return apart

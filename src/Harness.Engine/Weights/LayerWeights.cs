@@ -11,8 +11,12 @@ internal sealed unsafe class LayerWeights
     /// <summary>Multiplies the residual stream after the layer.</summary>
     public required float Scale { get; init; }
 
+    /// <summary>Normalises the residual stream after the layer, or null.</summary>
+    public required Norm? FinalNorm { get; init; }
+
     public static LayerWeights Bind(LayerBlueprint layer, LayerBinder binder) => new()
     {
+        FinalNorm = layer.FinalNorm is { } norm ? binder.Model.Norm(norm, string.Empty, binder.Embedding) : null,
         Branches = [.. layer.Branches.Select(branch => BindBranch(branch, binder))],
         Scale = layer.Scale * ValueOf(layer.ScaleTensor, binder),
     };

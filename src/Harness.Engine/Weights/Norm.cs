@@ -48,12 +48,17 @@ internal sealed unsafe class Norm
 /// <param name="WeightStride">From one head's weights to the next one's; 0 when they share them.</param>
 internal sealed unsafe record HeadNorm(Norm Norm, int Heads, int WeightStride)
 {
+    /// <summary>Points to one factor a head, applied after the norm, or is 0.</summary>
+    public nint HeadWeights { get; init; }
+
     public void Apply(IPrimitives primitives, float* heads)
     {
         for (int head = 0; head < Heads; head++)
         {
             float* values = heads + ((long)head * Norm.Length);
             Norm.Apply(primitives, values, values, head * WeightStride);
+            for (int i = 0; HeadWeights != 0 && i < Norm.Length; i++)
+                values[i] *= ((float*)HeadWeights)[head];
         }
     }
 }

@@ -113,7 +113,7 @@ internal sealed unsafe class WeightBinder
     private ModelWeights BindModel(Blueprint blueprint)
     {
         int embedding = blueprint.EmbeddingLength;
-        WeightMatrix tokens = Matrix("token_embd.weight", blueprint.VocabularySize, embedding);
+        WeightMatrix tokens = Matrix(blueprint.EmbeddingTensor, blueprint.VocabularySize, embedding);
         int positions = blueprint.Embedding.LearnedPositions;
         var layers = new LayerWeights[blueprint.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
@@ -126,7 +126,7 @@ internal sealed unsafe class WeightBinder
             EmbeddingNorm = blueprint.Embedding.Norm is { } norm ? Norm(norm, string.Empty, embedding) : null,
             OutputNorm = Norm(blueprint.OutputNorm, string.Empty, embedding),
             Output = new Projection(
-                blueprint.TiedOutput ? tokens : Matrix("output.weight", blueprint.VocabularySize, embedding),
+                blueprint.TiedOutput || blueprint.EmbeddingTensor == "output.weight" ? tokens : Matrix("output.weight", blueprint.VocabularySize, embedding),
                 Scale("output", heeded: true),
                 blueprint.OutputBias ? Vector("output.bias", blueprint.VocabularySize) : null,
                 scaleAfterBias: false),
