@@ -6,7 +6,7 @@ namespace Harness.Engine.Architectures;
 internal static class Diffusion
 {
     /// <summary>Dream: Qwen 2.5, both ways.</summary>
-    public static Blueprint Dream(ModelHeader header) => Read(header, RotaryKind.NeoX) with { OutputBias = header.Has("output.bias") };
+    public static Blueprint Dream(ModelHeader header) => Read(header, RotaryKind.NeoX);
 
     /// <summary>LLaDA: llama, both ways.</summary>
     public static Blueprint Llada(ModelHeader header) => Read(header, RotaryKind.Norm);

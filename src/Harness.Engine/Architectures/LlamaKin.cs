@@ -53,7 +53,6 @@ internal static class LlamaKin
             transformer.FeedForward(layer) with
             {
                 Gate = FeedForwardGate.None,
-                Activation = Activation.Xielu,
                 Xielu = new XieluParameters(negative[layer], positive[layer], beta[layer], epsilon[layer]),
             }));
     }

@@ -26,9 +26,6 @@ public enum Activation
 
     /// <summary>ln(1 + eˣ): a gate.</summary>
     Softplus,
-
-    /// <summary>xIELU (Huang and Schlag, 2025), whose numbers are those of <see cref="XieluParameters"/>.</summary>
-    Xielu,
 }
 
 /// <summary>Names of activations in features.</summary>
@@ -44,7 +41,6 @@ internal static class ActivationNames
         Activation.ReluSquared => "relu-squared",
         Activation.Sigmoid => "sigmoid",
         Activation.Softplus => "softplus",
-        Activation.Xielu => "xielu",
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
     };
 }

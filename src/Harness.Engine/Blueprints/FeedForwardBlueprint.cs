@@ -24,7 +24,7 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
     /// <summary>The function between the projections.</summary>
     public Activation Activation { get; init; }
 
-    /// <summary>The numbers of <see cref="Activation.Xielu"/>.</summary>
+    /// <summary>xIELU in the activation's stead; null for none.</summary>
     public XieluParameters? Xielu { get; init; }
 
     /// <summary>Where the gate is.</summary>
@@ -49,7 +49,7 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
 
     internal override void Describe(FeatureList features)
     {
-        features.Add("feed-forward", (Gate == FeedForwardGate.None ? string.Empty : "gated-") + ActivationNames.Of(Activation));
+        features.Add("feed-forward", (Gate == FeedForwardGate.None ? string.Empty : "gated-") + (Xielu is null ? ActivationNames.Of(Activation) : "xielu"));
         features.Add("feed-forward-length", Length);
         features.Add("feed-forward-bias", Bias);
         features.AddUnless(Gate != FeedForwardGate.FirstHalfOfUp, "gate-up", "fused");
