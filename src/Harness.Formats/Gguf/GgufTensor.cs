@@ -24,7 +24,7 @@ public sealed record GgufTensor
     public uint TypeNumber { get; }
 
     /// <summary>The type, or null when the harness cannot decode it.</summary>
-    public TensorType? Type => Enum.IsDefined((TensorType)TypeNumber) ? (TensorType)TypeNumber : null;
+    public TensorType? Type => TensorLayout.TryGet(TypeNumber, out _) && Enum.IsDefined((TensorType)TypeNumber) ? (TensorType)TypeNumber : null;
 
     /// <summary>The type's name, also of types the harness cannot decode: <c>IQ4_XS</c>, <c>type 99</c>.</summary>
     public string TypeName => TensorLayout.TryGet(TypeNumber, out TensorLayoutInfo layout)

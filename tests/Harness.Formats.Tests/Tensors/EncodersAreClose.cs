@@ -49,7 +49,7 @@ internal sealed class EncodersAreClose
         float[] values = Enumerable.Repeat(constant, 512).ToArray();
         Assert.Multiple(() =>
         {
-            foreach (TensorFormat format in TensorFormats.All)
+            foreach (TensorFormat format in TensorFormats.All.Where(f => f.Encode is not null))
             {
                 // A quarter step of 4 bits at the most: the largest magnitude is met, or a minimum with a 6-bit scale.
                 // A scale that is a power of two meets no magnitude; its largest value may be a third too small.
@@ -67,7 +67,7 @@ internal sealed class EncodersAreClose
         values.AsSpan(256, 256).Clear();
         Assert.Multiple(() =>
         {
-            foreach (TensorFormat format in TensorFormats.All)
+            foreach (TensorFormat format in TensorFormats.All.Where(f => f.Encode is not null))
             {
                 float[] decoded = Recoded(format.Type, values);
                 Assert.That(decoded[64..96], Is.All.Zero, format.Type.ToString());
@@ -80,7 +80,7 @@ internal sealed class EncodersAreClose
     public void Blocks_do_not_depend_on_their_neighbours()
     {
         float[] values = Bell(1024);
-        foreach (TensorFormat format in TensorFormats.All)
+        foreach (TensorFormat format in TensorFormats.All.Where(f => f.Encode is not null))
         {
             byte[] together = Encode(format, values), last = Encode(format, values[768..]);
             Assert.That(together[^last.Length..], Is.EqualTo(last), format.Type.ToString());
@@ -90,7 +90,7 @@ internal sealed class EncodersAreClose
     [Test]
     public void A_part_of_a_block_is_refused()
     {
-        foreach (TensorFormat format in TensorFormats.All.Where(f => f.BlockLength > 1))
+        foreach (TensorFormat format in TensorFormats.All.Where(f => f.BlockLength > 1 && f.Encode is not null))
         {
             Assert.That(
                 () => format.Encode!(new float[format.BlockLength + 1], new byte[2 * format.BlockBytes]), Throws.ArgumentException,

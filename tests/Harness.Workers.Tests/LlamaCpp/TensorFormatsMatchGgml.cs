@@ -41,7 +41,7 @@ public class TensorFormatsMatchGgml
         AssertSame(type, bytes);
     }
 
-    [TestCaseSource(nameof(Decoded))]
+    [TestCaseSource(nameof(Written))]
     public void What_ggml_wrote_decodes_to_the_same_values(TensorType type) =>
         AssertSame(type, _ggml.Encode(Format(type), AwkwardWeights.Rows(17, RowLength, Rows), RowLength, Importance(RowLength)));
 
@@ -59,10 +59,17 @@ public class TensorFormatsMatchGgml
             Is.Empty, $"{type}: rows that differ of {Rows}");
     }
 
-    private static IEnumerable<TensorType> Decoded() => TensorFormats.All.Where(f => f.Type < (TensorType)100 && f.BlockLength > 1).Select(f => f.Type);
+    // ggml has no decoder for its forms of activations, and does not know the types of safetensors.
+    private static IEnumerable<TensorType> Decoded() => TensorFormats.All
+        .Where(f => f.BlockLength > 1 && f.Type is not (TensorType.Q8_1 or TensorType.Q8_K))
+        .Select(f => f.Type);
+
+    // ggml takes seconds to prepare the tables that quantizing to these needs.
+    private static IEnumerable<TestCaseData> Written() => Decoded().Select(type => new TestCaseData(type).SetCategory(
+        type is TensorType.IQ1_S or TensorType.IQ1_M or TensorType.IQ2_XS or TensorType.IQ2_S ? "Soak" : "Everyday"));
 
     private static IEnumerable<TensorType> Encoded() =>
-        TensorFormats.All.Where(f => f.Encode is not null && f.Type is not TensorType.F32 && f.Type < (TensorType)100).Select(f => f.Type);
+        TensorFormats.All.Where(f => f.Encode is not null && f.Type is not (TensorType.F32 or TensorType.F8_E4M3 or TensorType.F8_E5M2)).Select(f => f.Type);
 
     private static TensorFormat Format(TensorType type) => TensorFormats.TryGet(type, out TensorFormat? format)
         ? format
