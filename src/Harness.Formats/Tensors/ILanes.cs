@@ -38,6 +38,9 @@ internal interface ILanes<TSelf>
     /// <summary>Stores all lanes; no alignment asked.</summary>
     unsafe void Store(void* destination);
 
+    /// <summary>Stores the low byte of each lane, <see cref="Count"/> bytes.</summary>
+    unsafe void StoreBytes(byte* destination);
+
     /// <summary>Bitwise and.</summary>
     static abstract TSelf operator &(TSelf left, TSelf right);
 
@@ -56,6 +59,21 @@ internal interface ILanes<TSelf>
     /// <summary>Lanes of <paramref name="whenTrue"/> where <paramref name="left"/> &lt; <paramref name="right"/> as signed integers.</summary>
     static abstract TSelf SelectIntegerLess(TSelf left, TSelf right, TSelf whenTrue, TSelf whenFalse);
 
+    /// <summary>The smaller signed integer of each lane.</summary>
+    static abstract TSelf MinInteger(TSelf left, TSelf right);
+
+    /// <summary>The larger signed integer of each lane.</summary>
+    static abstract TSelf MaxInteger(TSelf left, TSelf right);
+
+    /// <summary>All bits of a lane where <paramref name="left"/> &lt; <paramref name="right"/> as float32, else none.</summary>
+    static abstract TSelf Less(TSelf left, TSelf right);
+
+    /// <summary>Bits of <paramref name="whenTrue"/> where <paramref name="mask"/> has them, else of <paramref name="whenFalse"/>.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf whenTrue, TSelf whenFalse);
+
+    /// <summary>Whether any lane has any bit.</summary>
+    static abstract bool Any(TSelf mask);
+
     /// <summary>Integers to the nearest float32.</summary>
     static abstract TSelf ToSingle(TSelf integers);
 
@@ -70,6 +88,9 @@ internal interface ILanes<TSelf>
 
     /// <summary>Float32 quotient, rounded once.</summary>
     static abstract TSelf operator /(TSelf left, TSelf right);
+
+    /// <summary>Square root of each float32, rounded once.</summary>
+    static abstract TSelf Sqrt(TSelf value);
 
     /// <summary>e to the power of each float32, within 1 unit in the last place.</summary>
     static abstract TSelf Exp(TSelf value);

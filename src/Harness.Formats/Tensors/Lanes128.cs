@@ -71,6 +71,14 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void StoreBytes(byte* destination)
+    {
+        Vector128<short> halves = Vector128.Narrow(bits & Vector128.Create(0xFF), Vector128<int>.Zero);
+        Unsafe.WriteUnaligned(destination, Vector128.Narrow(halves.AsUInt16(), Vector128<ushort>.Zero).AsUInt32().ToScalar());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator &(Lanes128 left, Lanes128 right) => new(left.bits & right.bits);
 
     /// <inheritdoc/>
@@ -93,6 +101,31 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 SelectIntegerLess(Lanes128 left, Lanes128 right, Lanes128 whenTrue, Lanes128 whenFalse) =>
         new(Vector128.ConditionalSelect(Vector128.LessThan(left.bits, right.bits), whenTrue.bits, whenFalse.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MinInteger(Lanes128 left, Lanes128 right) => new(Vector128.Min(left.bits, right.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MaxInteger(Lanes128 left, Lanes128 right) => new(Vector128.Max(left.bits, right.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Less(Lanes128 left, Lanes128 right) => new(Vector128.LessThan(left.Single, right.Single));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Select(Lanes128 mask, Lanes128 whenTrue, Lanes128 whenFalse) =>
+        new(Vector128.ConditionalSelect(mask.bits, whenTrue.bits, whenFalse.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Lanes128 mask) => !Vector128.EqualsAll(mask.bits, Vector128<int>.Zero);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Sqrt(Lanes128 value) => new(Vector128.Sqrt(value.Single));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -76,6 +76,14 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void StoreBytes(byte* destination)
+    {
+        Vector128<short> halves = Vector128.Narrow((bits & Vector256.Create(0xFF)).GetLower(), (bits & Vector256.Create(0xFF)).GetUpper());
+        Unsafe.WriteUnaligned(destination, Vector128.Narrow(halves.AsUInt16(), Vector128<ushort>.Zero).AsUInt64().ToScalar());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator &(Lanes256 left, Lanes256 right) => new(left.bits & right.bits);
 
     /// <inheritdoc/>
@@ -98,6 +106,31 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 SelectIntegerLess(Lanes256 left, Lanes256 right, Lanes256 whenTrue, Lanes256 whenFalse) =>
         new(Vector256.ConditionalSelect(Vector256.LessThan(left.bits, right.bits), whenTrue.bits, whenFalse.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MinInteger(Lanes256 left, Lanes256 right) => new(Vector256.Min(left.bits, right.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MaxInteger(Lanes256 left, Lanes256 right) => new(Vector256.Max(left.bits, right.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Less(Lanes256 left, Lanes256 right) => new(Vector256.LessThan(left.Single, right.Single));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Select(Lanes256 mask, Lanes256 whenTrue, Lanes256 whenFalse) =>
+        new(Vector256.ConditionalSelect(mask.bits, whenTrue.bits, whenFalse.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Lanes256 mask) => !Vector256.EqualsAll(mask.bits, Vector256<int>.Zero);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Sqrt(Lanes256 value) => new(Vector256.Sqrt(value.Single));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -75,6 +75,20 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void StoreBytes(byte* destination)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128Byte(bits).Store(destination);
+            return;
+        }
+
+        Vector512<short> halves = Vector512.Narrow(bits & Vector512.Create(0xFF), Vector512<int>.Zero);
+        Vector512.Narrow(halves.AsUInt16(), Vector512<ushort>.Zero).GetLower().GetLower().Store(destination);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator &(Lanes512 left, Lanes512 right) => new(left.bits & right.bits);
 
     /// <inheritdoc/>
@@ -97,6 +111,31 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 SelectIntegerLess(Lanes512 left, Lanes512 right, Lanes512 whenTrue, Lanes512 whenFalse) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(left.bits, right.bits), whenTrue.bits, whenFalse.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MinInteger(Lanes512 left, Lanes512 right) => new(Vector512.Min(left.bits, right.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MaxInteger(Lanes512 left, Lanes512 right) => new(Vector512.Max(left.bits, right.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Less(Lanes512 left, Lanes512 right) => new(Vector512.LessThan(left.Single, right.Single));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Select(Lanes512 mask, Lanes512 whenTrue, Lanes512 whenFalse) =>
+        new(Vector512.ConditionalSelect(mask.bits, whenTrue.bits, whenFalse.bits));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Lanes512 mask) => !Vector512.EqualsAll(mask.bits, Vector512<int>.Zero);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Sqrt(Lanes512 value) => new(Vector512.Sqrt(value.Single));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,7 @@ namespace Harness.Formats.Tensors;
 /// Blocks of 32 values, 18 bytes: a binary16 scale <c>d</c>, then 16 bytes whose low nibbles are values 0–15 and whose
 /// high nibbles are values 16–31; a value is <c>d × (q − 8)</c>. See <see cref="TensorType.Q4_0"/>.
 /// </summary>
-public readonly struct Q4_0Format : ITensorFormat<Q4_0Format>, ITensorEncoder<Q4_0Format>, ILaneDecoder
+public readonly partial struct Q4_0Format : ITensorFormat<Q4_0Format>, ITensorEncoder<Q4_0Format>, ILaneDecoder
 {
     private const int Length = 32;
     private const int Half = Length / 2;

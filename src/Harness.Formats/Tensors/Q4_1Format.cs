@@ -7,7 +7,7 @@ namespace Harness.Formats.Tensors;
 /// Blocks of 32 values, 20 bytes: a binary16 scale <c>d</c> and minimum <c>m</c>, then 16 bytes whose low nibbles are
 /// values 0–15 and whose high nibbles are values 16–31; a value is <c>d × q + m</c>. See <see cref="TensorType.Q4_1"/>.
 /// </summary>
-public readonly struct Q4_1Format : ITensorFormat<Q4_1Format>, ITensorEncoder<Q4_1Format>, ILaneDecoder
+public readonly partial struct Q4_1Format : ITensorFormat<Q4_1Format>, ITensorEncoder<Q4_1Format>, ILaneDecoder
 {
     private const int Length = 32;
     private const int Half = Length / 2;

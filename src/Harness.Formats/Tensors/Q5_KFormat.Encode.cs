@@ -1,29 +1,45 @@
+using System.Runtime.CompilerServices;
+
 namespace Harness.Formats.Tensors;
 
-/// <content>Encoding, as <c>quantize_row_q5_K_ref</c> in llama.cpp's ggml-quants.c.</content>
-public readonly partial struct Q5_KFormat : ITensorEncoder<Q5_KFormat>
+/// <content>Encoding, as <c>quantize_q5_K</c> in llama.cpp's ggml-quants.c.</content>
+public readonly partial struct Q5_KFormat : IWeightedTensorEncoder<Q5_KFormat>, ILaneEncoder
 {
     /// <inheritdoc/>
-    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination)
-    {
-        int blocks = LaneDecoding.CountEncodedBlocks<Q5_KFormat>(source.Length, destination.Length);
-        Span<byte> quants = stackalloc byte[Length];
-        for (; blocks > 0; blocks--)
-        {
-            KQuantBlocks.Encode(source[..Length], 31, -0.5f, 15, destination, quants);
-            Span<byte> highBits = destination.Slice(HighBits, SubLength);
-            highBits.Clear();
-            for (int value = 0; value < Length; value++)
-            {
-                (int sub, int i) = Math.DivRem(value, SubLength);
-                ref byte packed = ref destination[Quants + (sub / 2 * SubLength) + i];
-                int nibble = quants[value] & 15;
-                packed = (byte)(sub % 2 == 0 ? nibble : packed | (nibble << 4));
-                highBits[i] |= (byte)((quants[value] >> 4) << sub);
-            }
+    public static void Encode(ReadOnlySpan<float> source, Span<byte> destination) =>
+        LaneEncoding.Encode<Q5_KFormat>(source, destination);
 
-            source = source[Length..];
-            destination = destination[Bytes..];
+    /// <inheritdoc/>
+    public static void EncodeWeighted(ReadOnlySpan<float> source, ReadOnlySpan<float> importance, Span<byte> destination) =>
+        LaneEncoding.Encode<Q5_KFormat>(source, importance, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static unsafe void ILaneEncoder.EncodeLanes<TLanes>(float* source, float* importance, byte* destination, nint blocks)
+    {
+        byte* quants = stackalloc byte[2 * Length];
+        for (nint block = 0; block < blocks; block += 2)
+        {
+            int count = (int)Math.Min(2, blocks - block);
+            MinimumBlocks.Encode<TLanes>(
+                source + (block * Length), importance == null ? null : importance + (block * Length), 31, count,
+                destination + (block * Bytes), Bytes, quants);
+            for (int b = 0; b < count; b++)
+                Pack(quants + (b * Length), destination + ((block + b) * Bytes));
+        }
+    }
+
+    private static unsafe void Pack(byte* quants, byte* block)
+    {
+        byte* highBits = block + HighBits, low = block + Quants;
+        new Span<byte>(highBits, SubLength).Clear();
+        for (int sub = 0; sub < Length / SubLength; sub += 2, quants += 2 * SubLength, low += SubLength)
+        {
+            for (int i = 0; i < SubLength; i++)
+            {
+                int first = quants[i], second = quants[SubLength + i];
+                low[i] = (byte)((first & 15) | (second << 4));
+                highBits[i] |= (byte)(((first >> 4) << sub) | ((second >> 4) << (sub + 1)));
+            }
         }
     }
 }

@@ -10,28 +10,28 @@ public static class TensorFormats
         Coded<F32Format>(),
         Coded<F16Format>(),
         Coded<BF16Format>(),
-        ReadOnly<F8_E4M3Format>(),
-        ReadOnly<F8_E5M2Format>(),
-        ReadOnly<Q1_0Format>(),
-        ReadOnly<Q2_0Format>(),
-        Coded<Q4_0Format>(),
-        Coded<Q4_1Format>(),
-        Coded<Q5_0Format>(),
-        Coded<Q5_1Format>(),
+        Coded<F8_E4M3Format>(),
+        Coded<F8_E5M2Format>(),
+        Coded<Q1_0Format>(),
+        Coded<Q2_0Format>(),
+        Weighted<Q4_0Format>(),
+        Weighted<Q4_1Format>(),
+        Weighted<Q5_0Format>(),
+        Weighted<Q5_1Format>(),
         Coded<Q8_0Format>(),
-        ReadOnly<Q8_1Format>(),
-        ReadOnly<Q2_KFormat>(),
-        ReadOnly<Q3_KFormat>(),
-        Coded<Q4_KFormat>(),
-        Coded<Q5_KFormat>(),
-        Coded<Q6_KFormat>(),
-        ReadOnly<Q8_KFormat>(),
-        ReadOnly<IQ4_NLFormat>(),
-        ReadOnly<IQ4_XSFormat>(),
-        ReadOnly<TQ1_0Format>(),
-        ReadOnly<TQ2_0Format>(),
+        Coded<Q8_1Format>(),
+        Weighted<Q2_KFormat>(),
+        Weighted<Q3_KFormat>(),
+        Weighted<Q4_KFormat>(),
+        Weighted<Q5_KFormat>(),
+        Weighted<Q6_KFormat>(),
+        Coded<Q8_KFormat>(),
+        Weighted<IQ4_NLFormat>(),
+        Weighted<IQ4_XSFormat>(),
+        Coded<TQ1_0Format>(),
+        Coded<TQ2_0Format>(),
         Coded<MXFP4Format>(),
-        ReadOnly<NVFP4Format>(),
+        Coded<NVFP4Format>(),
         ReadOnly<IQ1_SFormat>(),
         ReadOnly<IQ1_MFormat>(),
         ReadOnly<IQ2_XXSFormat>(),
@@ -103,9 +103,13 @@ public static class TensorFormats
 
     private static TensorFormat ReadOnly<TFormat>()
         where TFormat : struct, ITensorFormat<TFormat> =>
-        new(TFormat.Type, TFormat.BlockLength, TFormat.BlockBytes, TFormat.DecodeScalar, TFormat.Decode, null);
+        new(TFormat.Type, TFormat.BlockLength, TFormat.BlockBytes, TFormat.DecodeScalar, TFormat.Decode, null, null);
 
     private static TensorFormat Coded<TFormat>()
         where TFormat : struct, ITensorFormat<TFormat>, ITensorEncoder<TFormat> =>
         ReadOnly<TFormat>() with { Encode = TFormat.Encode };
+
+    private static TensorFormat Weighted<TFormat>()
+        where TFormat : struct, ITensorFormat<TFormat>, IWeightedTensorEncoder<TFormat> =>
+        Coded<TFormat>() with { EncodeWeighted = TFormat.EncodeWeighted };
 }

@@ -23,7 +23,9 @@ internal static class UE4M3
         // Below 2^-6 the mantissa counts units of 2^-9.
         if (exponent <= 0) return (byte)Math.Min(7, (int)((value * 512) + 0.5f));
         int code = (exponent << 3) + (int)((bits >> 20) & 7) + (int)((bits >> 19) & 1);
-        return (byte)Math.Min(code, largest);
+
+        // From 256 on ggml takes the largest, 448, though there are codes between.
+        return (byte)(code < 15 << 3 ? code : largest);
     }
 
     private static float Decode(int magnitude, int code)

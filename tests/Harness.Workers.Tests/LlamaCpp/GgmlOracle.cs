@@ -18,8 +18,11 @@ internal sealed unsafe class GgmlOracle
     private readonly delegate* unmanaged<int, nint*> traits;
     private readonly delegate* unmanaged<int, float*, byte*, long, long, long, float*, nuint> quantize;
 
+    private readonly nint library;
+
     private GgmlOracle(nint library)
     {
+        this.library = library;
         traits = (delegate* unmanaged<int, nint*>)NativeLibrary.GetExport(library, "ggml_get_type_traits");
         quantize = (delegate* unmanaged<int, float*, byte*, long, long, long, float*, nuint>)NativeLibrary.GetExport(library, "ggml_quantize_chunk");
     }
@@ -61,6 +64,17 @@ internal sealed unsafe class GgmlOracle
     public byte[] Encode(TensorFormat format, float[] values, int rowLength, float[]? importance = null)
     {
         var bytes = new byte[values.Length / format.BlockLength * format.BlockBytes];
+
+        // No file should hold its forms of activations, so that there is no more than the bare function for them.
+        if (format.Type is TensorType.Q8_1 or TensorType.Q8_K)
+        {
+            nint encode = NativeLibrary.GetExport(library, format.Type is TensorType.Q8_1 ? "quantize_row_q8_1_ref" : "quantize_row_q8_K_ref");
+            fixed (float* from = values)
+            fixed (byte* to = bytes)
+                ((delegate* unmanaged<float*, void*, long, void>)encode)(from, to, values.Length);
+            return bytes;
+        }
+
         fixed (float* from = values, weights = importance)
         fixed (byte* to = bytes)
         {

@@ -50,9 +50,28 @@ public class TensorFormatsMatchGgml
     {
         TensorFormat format = Format(type);
         float[] values = AwkwardWeights.Rows(31, RowLength, Rows);
-        byte[] expected = _ggml.Encode(format, values, RowLength);
-        var actual = new byte[expected.Length];
+        byte[] expected = _ggml.Encode(format, values, RowLength), actual = new byte[expected.Length];
         format.Encode!(values, actual);
+        AssertSameRows(type, actual, expected);
+    }
+
+    [TestCaseSource(nameof(Weighted))]
+    public void So_they_do_under_an_importance_matrix(TensorType type)
+    {
+        TensorFormat format = Format(type);
+        float[] values = AwkwardWeights.Rows(37, RowLength, Rows), importance = Importance(RowLength);
+        byte[] expected = _ggml.Encode(format, values, RowLength, importance), actual = new byte[expected.Length];
+        for (int row = 0; row < Rows; row++)
+        {
+            format.EncodeWeighted!(
+                values.AsSpan(row * RowLength, RowLength), importance, actual.AsSpan(row * actual.Length / Rows, actual.Length / Rows));
+        }
+
+        AssertSameRows(type, actual, expected);
+    }
+
+    private static void AssertSameRows(TensorType type, byte[] actual, byte[] expected)
+    {
         int rowBytes = expected.Length / Rows;
         Assert.That(
             Enumerable.Range(0, Rows).Where(r => !actual.AsSpan(r * rowBytes, rowBytes).SequenceEqual(expected.AsSpan(r * rowBytes, rowBytes))),
@@ -70,6 +89,8 @@ public class TensorFormatsMatchGgml
 
     private static IEnumerable<TensorType> Encoded() =>
         TensorFormats.All.Where(f => f.Encode is not null && f.Type is not (TensorType.F32 or TensorType.F8_E4M3 or TensorType.F8_E5M2)).Select(f => f.Type);
+
+    private static IEnumerable<TensorType> Weighted() => TensorFormats.All.Where(f => f.EncodeWeighted is not null).Select(f => f.Type);
 
     private static TensorFormat Format(TensorType type) => TensorFormats.TryGet(type, out TensorFormat? format)
         ? format
