@@ -27,6 +27,8 @@ internal sealed unsafe class Decoder : IDisposable
     private readonly RowsLayout residual;
     private readonly RowsLayout embedded;
     private readonly RowsLayout normed;
+    private readonly RowsLayout highStream;
+    private readonly RowsLayout lowStream;
     private readonly bool keepsEmbedding;
     private readonly Layer[] layers;
     private readonly NativeBuffer logits;
@@ -55,6 +57,12 @@ internal sealed unsafe class Decoder : IDisposable
         normed = context.KeptRows(width);
         keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding));
         embedded = keepsEmbedding ? context.KeptRows(width) : default;
+        if (weights.LowStream is not null)
+        {
+            highStream = context.SharedRows(BlockContext.HighStream, width);
+            lowStream = context.SharedRows(BlockContext.LowStream, width);
+        }
+
         layers = new Layer[weights.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
         {
@@ -156,10 +164,19 @@ internal sealed unsafe class Decoder : IDisposable
 
         weights.EmbeddingNorm?.Apply(primitives, stream, stream);
         if (keepsEmbedding)
-            new ReadOnlySpan<float>(stream, width).CopyTo(new Span<float>(panel.Rows(embedded)[token], width));
+            Copy(stream, panel.Rows(embedded)[token]);
+        if (weights.LowStream is not null)
+        {
+            Copy(stream, panel.Rows(highStream)[token]);
+            Copy(weights.LowStream, panel.Rows(lowStream)[token]);
+        }
+
         foreach (RotaryEmbedding rotary in rotaries)
             rotary.FillTable(token);
     }
+
+    private void Copy(float* source, float* destination) =>
+        new ReadOnlySpan<float>(source, blueprint.EmbeddingLength).CopyTo(new Span<float>(destination, blueprint.EmbeddingLength));
 
     private static void Unpack(WeightMatrix table, int index, float* destination) =>
         table.Kernel.UnpackRow(table.Data + (index * table.RowBytes), table.Columns, destination);

@@ -17,6 +17,7 @@ public static class ArchitectureTable
             ["deci"] = LlamaKin.Deci,
             ["dream"] = Diffusion.Dream,
             ["granite_swa"] = GatedAttention.GraniteSwa,
+            ["hrm_text"] = Looped.HrmText,
             ["hunyuan_vl"] = Sighted.HunyuanVl,
             ["jais"] = Jais.First,
             ["jais2"] = Jais.Second,

@@ -14,6 +14,12 @@ internal sealed unsafe class Layer
     private readonly RowsLayout residual;
     private readonly RowsLayout layerInput;
     private readonly bool keepsInput;
+    private readonly ReasoningStream? keeps;
+    private readonly bool joins;
+    private readonly RowsLayout high;
+    private readonly RowsLayout low;
+    private readonly ParallelBody join;
+    private readonly ParallelBody keepStream;
     private readonly float scale;
     private readonly int embedding;
     private readonly ParallelBody keep;
@@ -44,6 +50,16 @@ internal sealed unsafe class Layer
             branches[i] = new ResidualBranch(weights.Branches[i], residual, input, context);
         }
 
+        joins = blueprint.JoinsStreams;
+        keeps = blueprint.Keeps;
+        if (joins || keeps is not null)
+        {
+            high = context.SharedRows(BlockContext.HighStream, embedding);
+            low = context.SharedRows(BlockContext.LowStream, embedding);
+        }
+
+        join = Join;
+        keepStream = KeepStream;
         keep = Keep;
         multiply = Multiply;
         normalise = Normalise;
@@ -53,6 +69,8 @@ internal sealed unsafe class Layer
 
     public void Run()
     {
+        if (joins)
+            pool.Run(panel.Tokens, join);
         if (keepsInput)
             pool.Run(panel.Tokens, keep);
         foreach (ResidualBranch branch in branches)
@@ -61,6 +79,8 @@ internal sealed unsafe class Layer
             pool.Run(panel.Tokens, multiply);
         if (finalNorm is not null)
             pool.Run(panel.Tokens, normalise);
+        if (keeps is not null)
+            pool.Run(panel.Tokens, keepStream);
     }
 
     public void StartOver()
@@ -69,8 +89,18 @@ internal sealed unsafe class Layer
             branch.StartOver();
     }
 
-    private void Keep(int token, int worker) =>
-        new ReadOnlySpan<float>(panel.Rows(residual)[token], embedding).CopyTo(new Span<float>(panel.Rows(layerInput)[token], embedding));
+    private void Keep(int token, int worker) => Copy(residual, layerInput, token);
+
+    private void KeepStream(int token, int worker) => Copy(residual, keeps == ReasoningStream.High ? high : low, token);
+
+    private void Join(int token, int worker)
+    {
+        Copy(high, residual, token);
+        primitives.Add(panel.Rows(residual)[token], panel.Rows(low)[token], embedding);
+    }
+
+    private void Copy(RowsLayout from, RowsLayout to, int token) =>
+        new ReadOnlySpan<float>(panel.Rows(from)[token], embedding).CopyTo(new Span<float>(panel.Rows(to)[token], embedding));
 
     private void Multiply(int token, int worker)
     {

@@ -66,4 +66,7 @@ public sealed record EmbeddingBlueprint
 
     /// <summary>A norm after that.</summary>
     public NormBlueprint? Norm { get; init; }
+
+    /// <summary>The tensor with which the low of two streams begins, the high one beginning with all this; null for one stream.</summary>
+    public string? LowStreamTensor { get; init; }
 }

@@ -34,6 +34,7 @@ internal static class BlueprintFeatures
         features.AddUnless(blueprint.Embedding.LearnedPositions == 0, "learned-positions", blueprint.Embedding.LearnedPositions);
         features.AddUnless(blueprint.Embedding.Scale == 1, "embedding-scale", blueprint.Embedding.Scale);
         features.AddUnless(blueprint.Embedding.Norm is null, "embedding-norm", blueprint.Embedding.Norm?.Name);
+        features.AddUnless(blueprint.Embedding.LowStreamTensor is null, "streams", "high and low");
         features.AddUnless(blueprint.LogitScale == 1, "logit-scale", blueprint.LogitScale);
         features.AddUnless(blueprint.LogitSoftCap == 0, "logit-soft-cap", blueprint.LogitSoftCap);
         features.Add("recurrent", blueprint.Recurrent);

@@ -21,6 +21,12 @@ public sealed record LayerBlueprint(ImmutableArray<BranchBlueprint> Branches)
     /// </summary>
     public NormBlueprint? FinalNorm { get; init; }
 
+    /// <summary>Before its branches the residual stream is replaced by the sum of the high and the low stream.</summary>
+    public bool JoinsStreams { get; init; }
+
+    /// <summary>After all that the residual stream is kept as this one; null where it just goes on.</summary>
+    public ReasoningStream? Keeps { get; init; }
+
     /// <summary>The blocks of all branches.</summary>
     public IEnumerable<BlockBlueprint> Blocks => Branches.SelectMany(b => b.Blocks);
 
@@ -39,6 +45,16 @@ public sealed record LayerBlueprint(ImmutableArray<BranchBlueprint> Branches)
     /// <param name="blocks">The blocks, summed in this order.</param>
     /// <returns>The layer.</returns>
     public static LayerBlueprint Parallel(params ReadOnlySpan<BlockBlueprint> blocks) => new([new BranchBlueprint([.. blocks])]);
+}
+
+/// <summary>The two streams of a hierarchical reasoning model (Wang et al., 2025), which stacks of layers renew by turns.</summary>
+public enum ReasoningStream
+{
+    /// <summary>The slow one: the embedding at first, the model's result at last.</summary>
+    High,
+
+    /// <summary>The fast one: a learned vector at first.</summary>
+    Low,
 }
 
 /// <summary>What a branch reads.</summary>

@@ -1,7 +1,7 @@
 namespace Harness.Engine.Weights;
 
 /// <summary>A model's tensors, bound to the places where the decoder uses them.</summary>
-internal sealed class ModelWeights
+internal sealed unsafe class ModelWeights
 {
     public required WeightMatrix TokenEmbedding { get; init; }
 
@@ -9,6 +9,9 @@ internal sealed class ModelWeights
     public required WeightMatrix? PositionEmbedding { get; init; }
 
     public required Norm? EmbeddingNorm { get; init; }
+
+    /// <summary>With what the low stream begins; null where there is one stream.</summary>
+    public required float* LowStream { get; init; }
 
     public required Norm OutputNorm { get; init; }
 

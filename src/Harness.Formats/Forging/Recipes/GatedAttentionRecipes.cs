@@ -29,14 +29,18 @@ internal static class GatedAttentionRecipes
     {
         (int Heads, int KvHeads)[] layers = [(8, 2), (8, 4), (16, 2)];
         return new(
-            ProbeShape.Of("spark2_5") with { Layers = layers.Length, TiedOutput = true },
+            ProbeShape.Of("spark2_5") with { Layers = layers.Length },
             shape => DecoderTensors.Model(shape, uniform =>
             {
                 ForgeLayer layer = uniform with { Shape = shape with { Heads = layers[uniform.Index].Heads, KvHeads = layers[uniform.Index].KvHeads } };
                 return
                 [
-                    .. layer.Norm("attn_norm"), .. layer.Attention(), layer.Weight("attn_gate", shape.Embedding, layer.Shape.Heads),
-                    .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(),
+                    .. layer.Norm("attn_norm"), .. layer.QueryKeyValue(), layer.Back("attn_output", layer.AttendedWidth) with { GainEighths = ForgeLayer.One },
+                    layer.Weight("attn_gate", shape.Embedding, layer.Shape.Heads),
+
+                    // llama.cpp looks GELU up in a table of float16; less of it leaves room for other differences.
+                    .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward()
+                        .Select(t => t.Name.EndsWith("ffn_down.weight", StringComparison.Ordinal) ? t with { GainEighths = ForgeLayer.One / 2 } : t),
                 ];
             }),
             new ForgeKeys

@@ -13,7 +13,7 @@ internal static class JaisRecipes
         [
             // Scores that are divided by so much more are made larger, or attention would be the same everywhere.
             .. layer.Norm("attn_norm"),
-            .. layer.FusedQueryKeyValue(bias: true).Select(t => t.Shape.Length == 2 ? t with { GainEighths = 4 * ForgeLayer.One } : t),
+            .. layer.FusedQueryKeyValue(bias: true).Select(t => t.Shape.Length == 2 ? t with { GainEighths = 3 * ForgeLayer.One } : t),
             .. layer.AttentionOutput(bias: true).Select(t => t.Shape.Length == 2 ? t with { GainEighths = ForgeLayer.One / 2 } : t),
             .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(bias: true),
         ]),

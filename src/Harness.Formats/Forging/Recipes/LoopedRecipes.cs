@@ -9,7 +9,7 @@ internal static class LoopedRecipes
         ForgeShape shape = ProbeShape.Of("nanbeige") with { Layers = 2, Heads = 12, KvHeads = 3, RopeFactors = true };
         return new("nanbeige", Tensors, [new("default", shape), shape.Variant("skip-norm", new() { { "skip_loop_final_norm", true } })])
         {
-            Keys = new ForgeKeys { { "num_loops", 3 } },
+            Keys = new ForgeKeys { { "num_loops", 2 } },
         };
     }
 
