@@ -73,6 +73,13 @@ internal sealed class SpecialTokenPartition
         return fragments;
     }
 
+    /// <summary>The special token a text begins with, or −1.</summary>
+    public int First(ReadOnlySpan<byte> text)
+    {
+        List<Fragment> fragments = Split(text);
+        return fragments.Count > 0 ? fragments[0].Token : -1;
+    }
+
     private static bool IsSpace(byte value) => value is (>= 9 and <= 13) or (byte)' ';
 
     private void AddToTrie(ReadOnlySpan<byte> token, int rank)
