@@ -31,6 +31,8 @@ public sealed class Tokenizer
     {
         this.data = data;
         var defaults = VocabularyDefaults.Of(data.Model);
+        if (data.Tokens.Count == 0)
+            throw new TokenizerException("The vocabulary (tokenizer.ggml.tokens) is empty: convert the model again.");
         frame = defaults.Frame;
         PreTokenizer? preTokenizer = data.Model switch
         {

@@ -202,7 +202,7 @@ internal static class MadeVocabularies
         }
 
         var merges = new List<string>();
-        foreach ((byte a, byte b) in pairs.Distinct().OrderBy(_ => random.Next()))
+        foreach ((byte a, byte b) in pairs.Distinct().OrderBy(_ => random.Next()).Take(6000))
         {
             merges.Add($"{SmallVocabulary.Letter(a)} {SmallVocabulary.Letter(b)}");
             tokens.Add(SmallVocabulary.Letter(a) + SmallVocabulary.Letter(b));

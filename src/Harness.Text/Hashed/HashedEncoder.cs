@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Harness.Text.Hashed;
@@ -13,14 +15,31 @@ internal sealed class HashedEncoder(int vocabularySize) : TextEncoder
     private const uint Factor = 31;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
-        for (int at = 0; at < utf8.Length; at += BytesAToken)
+        int before = ids.Count;
+        CollectionsMarshal.SetCount(ids, before + ((utf8.Length + BytesAToken - 1) / BytesAToken));
+        Span<int> added = CollectionsMarshal.AsSpan(ids)[before..];
+        ulong reciprocal = (ulong.MaxValue / (uint)vocabularySize) + 1;
+        int at = 0;
+        foreach (ref int id in added)
         {
             uint hash = 0;
-            foreach (byte value in utf8[at..Math.Min(utf8.Length, at + BytesAToken)])
-                hash = (hash * Factor) + value;
-            ids.Add((int)(hash % (uint)vocabularySize));
+            if (utf8.Length - at >= BytesAToken)
+            {
+                ReadOnlySpan<byte> five = utf8.Slice(at, BytesAToken);
+                hash = (((((((five[0] * Factor) + five[1]) * Factor) + five[2]) * Factor) + five[3]) * Factor) + five[4];
+            }
+            else
+            {
+                foreach (byte value in utf8[at..])
+                    hash = (hash * Factor) + value;
+            }
+
+            // The remainder without a division (Lemire, Kaser, Kurz 2019).
+            id = (int)Math.BigMul(unchecked(reciprocal * hash), (ulong)(uint)vocabularySize, out _);
+            at += BytesAToken;
         }
     }
 

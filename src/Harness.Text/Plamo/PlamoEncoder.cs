@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.Plamo;
@@ -55,6 +56,7 @@ internal sealed class PlamoEncoder : TextEncoder
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
         ReadOnlySpan<byte> text = LenientUtf8.Repair(utf8);

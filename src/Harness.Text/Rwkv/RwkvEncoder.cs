@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.Rwkv;
@@ -26,6 +27,7 @@ internal sealed class RwkvEncoder : TextEncoder
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
         while (!utf8.IsEmpty)

@@ -14,15 +14,20 @@ internal sealed class CharacterMap
     private readonly uint[] units;
     private readonly byte[] replacements;
 
-    // Whether text that begins with a byte can match at all: most ASCII cannot.
-    private readonly bool[] begins = new bool[256];
+    // Whether text that begins with two bytes can match at all: hardly any two letters can, though most single ones begin
+    // something, with a combining mark behind.
+    private readonly bool[] begins = new bool[256 * 256];
 
     private CharacterMap(uint[] units, byte[] replacements)
     {
         this.units = units;
         this.replacements = replacements;
-        for (int value = 1; value < 256; value++)
-            begins[value] = Step(Base(0), (byte)value, out _, out _) >= 0;
+        for (int first = 1; first < 256; first++)
+        {
+            int node = Step(Base(0), (byte)first, out bool ends, out _);
+            for (int second = 0; node >= 0 && second < 256; second++)
+                begins[(first << 8) | second] = ends || (second > 0 && Step(node, (byte)second, out _, out _) >= 0);
+        }
     }
 
     /// <summary>Reads a map.</summary>
@@ -63,13 +68,16 @@ internal sealed class CharacterMap
     /// <returns>What stands in their place.</returns>
     public ReadOnlySpan<byte> Shortest(ReadOnlySpan<byte> text, out int length) => Find(text, longest: false, out length);
 
+    /// <summary>Whether any replacement is of a text that begins with a byte, or with two; 0 stands for no second one.</summary>
+    public bool Begins(byte first, byte second) => begins[(first << 8) | second];
+
     private static TokenizerException Broken(string what) =>
         new($"The precompiled character map (tokenizer.ggml.precompiled_charsmap) is damaged: {what}. Convert the model again.");
 
     private ReadOnlySpan<byte> Find(ReadOnlySpan<byte> text, bool longest, out int length)
     {
         length = 0;
-        if (text.IsEmpty || !begins[text[0]])
+        if (text.IsEmpty || !Begins(text[0], text.Length > 1 ? text[1] : (byte)0))
             return default;
         int node = Base(0);
         int found = -1;

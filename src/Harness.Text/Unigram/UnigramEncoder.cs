@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.Unigram;
@@ -55,6 +56,7 @@ internal sealed class UnigramEncoder : TextEncoder
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
         ReadOnlySpan<byte> text = normalizer.Normalize(utf8, session);
@@ -78,8 +80,9 @@ internal sealed class UnigramEncoder : TextEncoder
                 {
                     single |= at - start == length;
                     double challenger = score + scores[id];
-                    if (challenger > best[at].Score)
-                        best[at] = new EncodingSession.BestEnding(challenger, start, id);
+                    ref EncodingSession.BestEnding champion = ref best[at];
+                    if (challenger > champion.Score)
+                        champion = new EncodingSession.BestEnding(challenger, start, id);
                 }
 
                 if (at == text.Length)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.Unigram;
@@ -14,6 +15,9 @@ internal sealed class UnigramNormalizer
     private readonly bool appends;
     private readonly bool merges;
 
+    // ASCII that is no space and begins no user-defined token.
+    private readonly bool[] stays = new bool[256];
+
     /// <summary>Builds the normalizer.</summary>
     /// <param name="data">The vocabulary.</param>
     /// <param name="addSpacePrefix">Whether text gets a space in front (or behind, where white space is a suffix).</param>
@@ -26,12 +30,15 @@ internal sealed class UnigramNormalizer
         merges = data.RemoveExtraWhitespaces ?? false;
         if (userDefined.Count > 0)
             this.userDefined = new ByteTrie(userDefined, new int[userDefined.Count]);
+        for (int value = 0; value < 0x80; value++)
+            stays[value] = value != ' ' && !(this.userDefined?.Start((byte)value) >= 0);
     }
 
     /// <summary>Normalizes.</summary>
     /// <param name="utf8">The text; may be invalid UTF-8, which becomes U+FFFD.</param>
     /// <param name="session">Where to work.</param>
     /// <returns>The normalized text, in the session's buffer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> utf8, EncodingSession session)
     {
         var output = new Output(session, utf8.Length + 16);
@@ -40,6 +47,13 @@ internal sealed class UnigramNormalizer
         int at = 0;
         while (at < utf8.Length)
         {
+            if (inWord && UnchangedRun(utf8[at..]) is > 0 and int run)
+            {
+                output.Add(utf8.Slice(at, run));
+                at += run;
+                continue;
+            }
+
             ReadOnlySpan<byte> piece = NormalizePrefix(utf8[at..], out int consumed);
             at += consumed;
             foreach (byte value in piece)
@@ -69,6 +83,18 @@ internal sealed class UnigramNormalizer
         if (appends)
             output.AddSpace();
         return output.Written;
+    }
+
+    private int UnchangedRun(ReadOnlySpan<byte> text)
+    {
+        int run = 0;
+        while (run < text.Length && stays[text[run]]
+            && map?.Begins(text[run], run + 1 < text.Length ? text[run + 1] : (byte)0) != true)
+        {
+            run++;
+        }
+
+        return run;
     }
 
     private ReadOnlySpan<byte> NormalizePrefix(ReadOnlySpan<byte> text, out int consumed)
@@ -125,6 +151,14 @@ internal sealed class UnigramNormalizer
             if (count == bytes.Length)
                 Array.Resize(ref bytes, bytes.Length * 2);
             bytes[count++] = value;
+        }
+
+        public void Add(ReadOnlySpan<byte> values)
+        {
+            if (count + values.Length > bytes.Length)
+                Array.Resize(ref bytes, Math.Max(bytes.Length * 2, count + values.Length));
+            values.CopyTo(bytes.AsSpan(count));
+            count += values.Length;
         }
 
         public void AddSpace()

@@ -8,6 +8,9 @@ namespace Harness.Text.Vocabulary;
 /// </summary>
 internal sealed class ByteTrie
 {
+    // Up to this many labels are compared one by one.
+    private const int FewChildren = 6;
+
     private readonly int[] root = new int[256];
     private readonly Node[] nodes;
     private readonly byte[] labels;
@@ -63,8 +66,20 @@ internal sealed class ByteTrie
     public int Next(int node, byte label)
     {
         ref readonly Node from = ref nodes[node];
-        int at = labels.AsSpan(from.First, from.Children).IndexOf(label);
-        return at < 0 ? -1 : from.First + at;
+        ReadOnlySpan<byte> children = labels.AsSpan(from.First, from.Children);
+        if (children.Length > FewChildren)
+        {
+            int found = children.IndexOf(label);
+            return found < 0 ? -1 : from.First + found;
+        }
+
+        for (int i = 0; i < children.Length; i++)
+        {
+            if (children[i] == label)
+                return from.First + i;
+        }
+
+        return -1;
     }
 
     /// <summary>What a node's string stands for, or −1 when it is only the beginning of others.</summary>

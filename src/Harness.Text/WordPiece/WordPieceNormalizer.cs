@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Harness.Text.PreTokenization;
 using Harness.Text.Unicode;
 using Harness.Text.Vocabulary;
@@ -34,6 +35,7 @@ internal sealed class WordPieceNormalizer
     /// <param name="utf8">The text; may be invalid UTF-8.</param>
     /// <param name="session">Where to work; its ends receive the end of each word.</param>
     /// <returns>The words, each with its mark in front, in the session's buffer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> utf8, EncodingSession session)
     {
         utf8 = LenientUtf8.Repair(utf8);
