@@ -10,7 +10,7 @@ internal sealed class ModelsThatCannotRun
     [Test]
     public void Unknown_architecture()
     {
-        AssertUnsupported(w => w.Set("general.architecture", GgufValue.Of("mamba")), "'mamba'", "llama", "qwen2");
+        AssertUnsupported(w => w.Set("general.architecture", GgufValue.Of("wyvern")), "'wyvern'", "llama", "qwen2");
     }
 
     [Test]

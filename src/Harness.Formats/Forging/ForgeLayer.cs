@@ -43,6 +43,12 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
     /// <summary>A matrix that leads back to the residual stream.</summary>
     public ForgeTensor Back(string name, long inputs) => Weight(name, inputs, Shape.Embedding, BackGain);
 
+    /// <summary>
+    /// A matrix that leads back from a recurrence. What such a block does with rounding errors of its inputs goes on from
+    /// token to token, so its share of the residual stream is smaller.
+    /// </summary>
+    public ForgeTensor BackFromState(string name, long inputs) => Weight(name, inputs, Shape.Embedding, One / 2);
+
     /// <summary>A bias.</summary>
     public ForgeTensor Bias(string name, params ReadOnlySpan<long> shape) =>
         new($"blk.{Index}.{name}.bias", [.. shape], ForgeValues.Absolute, BiasGain);

@@ -1,20 +1,14 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Harness.Text.PreTokenization;
-using Harness.Text.SentencePiece;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.BytePair;
 
 /// <summary>
-/// Byte-pair encoding (Radford et al. 2019, after Sennrich et al. 2016): text is cut into words, and in each the pair of
-/// neighbours with the least rank is merged, the leftmost first, until none is left.
+/// Byte-level byte-pair encoding (Radford et al. 2019, after Sennrich et al. 2016): text is cut into words, and in
+/// each the pair of neighbours with the least rank is merged, the leftmost first, until none is left.
 /// </summary>
-/// <remarks>
-/// A byte-level vocabulary is worked on as bytes: its letters (<see cref="ByteAlphabet"/>) are read back when it is built. A
-/// plain one is worked on as characters; its words are long (a line), so they are cut where no merge can cross.
-/// </remarks>
+/// <remarks>Works on bytes; the vocabulary's letters (<see cref="ByteAlphabet"/>) are read back when it is built.</remarks>
 internal sealed class BytePairEncoder : TextEncoder
 {
     // Up to this many bytes a scan for the least rank beats a heap.
@@ -25,8 +19,6 @@ internal sealed class BytePairEncoder : TextEncoder
     private readonly MergeTable merges;
     private readonly int vocabularySize;
     private readonly int[] symbolOfByte = new int[256];
-    private readonly bool plain;
-    private readonly AdjacentCharacters adjacent = new();
 
     /// <summary>Builds the tables of a vocabulary.</summary>
     /// <param name="data">The vocabulary.</param>
@@ -35,22 +27,16 @@ internal sealed class BytePairEncoder : TextEncoder
     public BytePairEncoder(TokenizerData data, PreTokenizer preTokenizer)
     {
         this.preTokenizer = preTokenizer;
-        plain = preTokenizer.Notation == TokenNotation.Plain;
         vocabularySize = data.Tokens.Count;
         if (data.Merges.Count == 0 && !preTokenizer.NeedsNoMerges)
         {
             throw new TokenizerException(
-                $"The tokenizer is '{data.Model}' but there are no merges (tokenizer.ggml.merges): convert the model again.");
+                "The tokenizer is 'gpt2' but there are no merges (tokenizer.ggml.merges): convert the model again.");
         }
 
         symbols = ReadTokens(data);
         for (int value = 0; value < 256; value++)
-        {
-            symbolOfByte[value] = plain
-                ? symbols.Find(Encoding.ASCII.GetBytes($"<0x{value.ToString("X2", CultureInfo.InvariantCulture)}>"))
-                : symbols.Add([(byte)value], out _);
-        }
-
+            symbolOfByte[value] = symbols.Add([(byte)value], out _);
         merges = ReadMerges(data);
     }
 
@@ -58,8 +44,6 @@ internal sealed class BytePairEncoder : TextEncoder
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
         utf8 = LenientUtf8.Repair(utf8);
-        if (preTokenizer.EscapesSpaces)
-            utf8 = EscapedSpaces.Write(utf8, prefix: false, session);
         SplitText text = SplitText.Of(utf8, ref session.Kinds, ref session.Offsets);
         List<int> ends = preTokenizer.Split(text, session.Ends, session.SpareEnds);
         WordCache? cache = session.Cache;
@@ -68,37 +52,28 @@ internal sealed class BytePairEncoder : TextEncoder
         {
             ReadOnlySpan<byte> word = text.Bytes(start, end);
             start = end;
-            if (plain && !(preTokenizer.KeepsLineBreaks && IsLineBreakToken(word)))
+            int slot = -1;
+            if (cache is not null && cache.TryGet(word, out slot, out ReadOnlySpan<int> known))
             {
-                EncodeParts(word, session, cache, ids);
+                ids.AddRange(known);
                 continue;
             }
 
-            EncodeCached(word, session, cache, ids);
+            int before = ids.Count;
+            EncodeWord(word, session, ids);
+            cache?.Store(slot, word, CollectionsMarshal.AsSpan(ids)[before..]);
         }
     }
 
     /// <inheritdoc/>
     public override byte[] Piece(int id, ReadOnlySpan<byte> text)
     {
-        if (plain)
-            return preTokenizer.EscapesSpaces ? VocabularyTokens.Unescape(text) : text.ToArray();
-
         // A token whose text is not in byte letters stands for its text.
-        byte[] bytes = new byte[text.Length];
-        int length = ByteAlphabet.Decode(text, bytes);
-        return length < 0 ? text.ToArray() : bytes[..length];
+        ReadOnlySpan<byte> bytes = symbols[id];
+        return bytes.IsEmpty ? text.ToArray() : bytes.ToArray();
     }
 
-    private int ReadText(ReadOnlySpan<byte> text, Span<byte> bytes)
-    {
-        if (!plain)
-            return ByteAlphabet.Decode(text, bytes);
-        text.CopyTo(bytes);
-        return text.Length;
-    }
-
-    private ByteStringTable ReadTokens(TokenizerData data)
+    private static ByteStringTable ReadTokens(TokenizerData data)
     {
         var table = new ByteStringTable(data.Tokens.Count + 256, data.Tokens.Count * 8);
         byte[] bytes = new byte[256];
@@ -107,7 +82,7 @@ internal sealed class BytePairEncoder : TextEncoder
             ReadOnlySpan<byte> text = Tokenizer.TextOrPlaceholder(data.Tokens[id].Span, id);
             if (bytes.Length < text.Length)
                 bytes = new byte[text.Length];
-            int length = ReadText(text, bytes);
+            int length = ByteAlphabet.Decode(text, bytes);
             if (length <= 0)
             {
                 table.AddHidden();
@@ -135,12 +110,10 @@ internal sealed class BytePairEncoder : TextEncoder
                 continue;
             if (bytes.Length < merge.Length)
                 bytes = new byte[merge.Length];
-            int left = ReadText(merge[..space], bytes);
-            int right = left < 0 ? -1 : ReadText(merge[(space + 1)..], bytes.AsSpan(left));
+            int left = ByteAlphabet.Decode(merge[..space], bytes);
+            int right = left < 0 ? -1 : ByteAlphabet.Decode(merge[(space + 1)..], bytes.AsSpan(left));
             if (left <= 0 || right <= 0)
                 continue;
-            if (plain)
-                adjacent.Add(bytes.AsSpan(0, left + right));
             int result = symbols.Add(bytes.AsSpan(0, left + right), out _);
             table.Add(
                 symbols.Add(bytes.AsSpan(0, left), out _), symbols.Add(bytes.AsSpan(left, right), out _), rank, result);
@@ -149,58 +122,19 @@ internal sealed class BytePairEncoder : TextEncoder
         return table;
     }
 
-    private bool IsLineBreakToken(ReadOnlySpan<byte> word)
-    {
-        int id = word.ContainsAnyExcept((byte)'\n') ? -1 : symbols.Find(word);
-        return id >= 0 && id < vocabularySize;
-    }
-
-    private void EncodeParts(ReadOnlySpan<byte> word, EncodingSession session, WordCache? cache, List<int> ids)
-    {
-        if (IgnoresMergesOf(word, ids))
-            return;
-        for (int start = 0; start < word.Length;)
-        {
-            int end = adjacent.PartEnd(word, start);
-            EncodeCached(word[start..end], session, cache, ids);
-            start = end;
-        }
-    }
-
-    private void EncodeCached(ReadOnlySpan<byte> word, EncodingSession session, WordCache? cache, List<int> ids)
-    {
-        int slot = -1;
-        if (cache is not null && cache.TryGet(word, out slot, out ReadOnlySpan<int> known))
-        {
-            ids.AddRange(known);
-            return;
-        }
-
-        int before = ids.Count;
-        EncodeWord(word, session, ids);
-        cache?.Store(slot, word, CollectionsMarshal.AsSpan(ids)[before..]);
-    }
-
-    private bool IgnoresMergesOf(ReadOnlySpan<byte> word, List<int> ids)
-    {
-        int whole = preTokenizer.IgnoresMerges ? symbols.Find(word) : -1;
-        if (whole < 0 || whole >= vocabularySize)
-            return false;
-        ids.Add(whole);
-        return true;
-    }
-
     private void EncodeWord(ReadOnlySpan<byte> word, EncodingSession session, List<int> ids)
     {
-        if (!plain && IgnoresMergesOf(word, ids))
-            return;
-        if (plain && preTokenizer.KeepsLineBreaks && IsLineBreakToken(word))
+        if (preTokenizer.IgnoresMerges)
         {
-            ids.Add(symbols.Find(word));
-            return;
+            int whole = symbols.Find(word);
+            if (whole >= 0 && whole < vocabularySize)
+            {
+                ids.Add(whole);
+                return;
+            }
         }
 
-        if (word.Length <= ShortWord && !plain)
+        if (word.Length <= ShortWord)
             MergeShort(word, session, ids);
         else
             MergeLong(word, session, ids);
@@ -244,7 +178,7 @@ internal sealed class BytePairEncoder : TextEncoder
         }
 
         foreach (int part in parts[..count])
-            AddSymbol(symbols[part], part, ids);
+            AddSymbol(part, ids);
     }
 
     private void MergeLong(ReadOnlySpan<byte> word, EncodingSession session, List<int> ids)
@@ -252,9 +186,10 @@ internal sealed class BytePairEncoder : TextEncoder
         if (session.Links.Length < word.Length)
             session.Links = new EncodingSession.Link[word.Length];
         Span<EncodingSession.Link> links = session.Links.AsSpan(0, word.Length);
-        links = links[..FillLinks(word, links)];
         MergeHeap heap = session.Heap;
         heap.Clear();
+        for (int i = 0; i < links.Length; i++)
+            links[i] = new(i - 1, i + 1 < links.Length ? i + 1 : -1, i, 1, symbolOfByte[word[i]]);
         for (int i = 0; i + 1 < links.Length; i++)
             Offer(links, i, i + 1, heap);
 
@@ -280,29 +215,11 @@ internal sealed class BytePairEncoder : TextEncoder
         }
 
         for (int i = 0; i >= 0; i = links[i].Next)
-            AddSymbol(word.Slice(links[i].Start, links[i].Length), links[i].Symbol, ids);
-    }
-
-    // A byte each, or a character each; a character that is no symbol cannot merge.
-    private int FillLinks(ReadOnlySpan<byte> word, Span<EncodingSession.Link> links)
-    {
-        int count = 0;
-        for (int at = 0; at < word.Length; count++)
-        {
-            int length = plain ? Math.Min(LenientUtf8.OfLeadByte(word[at]), word.Length - at) : 1;
-            int symbol = plain ? symbols.Find(word.Slice(at, length)) : symbolOfByte[word[at]];
-            links[count] = new(count - 1, count + 1, at, length, symbol);
-            at += length;
-        }
-
-        links[count - 1].Next = -1;
-        return count;
+            AddSymbol(links[i].Symbol, ids);
     }
 
     private void Offer(Span<EncodingSession.Link> links, int left, int right, MergeHeap heap)
     {
-        if ((links[left].Symbol | links[right].Symbol) < 0)
-            return;
         int rank = merges.Rank(links[left].Symbol, links[right].Symbol, out int result);
         if (rank == int.MaxValue)
             return;
@@ -310,20 +227,20 @@ internal sealed class BytePairEncoder : TextEncoder
         heap.Push(new MergeCandidate(((ulong)(uint)rank << 32) | (uint)left, left, right, length, result));
     }
 
-    // A symbol that is no token falls apart: a plain one into byte tokens; a byte-level one into letters, of which, as in
-    // llama.cpp, only those of one UTF-8 byte are looked up. What is no token either is dropped.
-    private void AddSymbol(ReadOnlySpan<byte> text, int symbol, List<int> ids)
+    // A symbol that is no token falls apart into letters; as in llama.cpp, only letters of one UTF-8 byte are looked
+    // up, and those that are no tokens either are dropped.
+    private void AddSymbol(int symbol, List<int> ids)
     {
-        if ((uint)symbol < (uint)vocabularySize)
+        if (symbol < vocabularySize)
         {
             ids.Add(symbol);
             return;
         }
 
-        foreach (byte value in text)
+        foreach (byte value in symbols[symbol])
         {
             int id = symbolOfByte[value];
-            if ((uint)id < (uint)vocabularySize && (plain || value is >= 0x21 and <= 0x7E))
+            if (value is >= 0x21 and <= 0x7E && id < vocabularySize)
                 ids.Add(id);
         }
     }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Harness.Text.PreTokenization;
 
 /// <summary>
@@ -28,7 +26,6 @@ internal sealed class SplitPattern : SplitStep
     }
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Split(in SplitText text, int start, int end, List<int> ends)
     {
         int last = start;

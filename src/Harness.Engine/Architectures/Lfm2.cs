@@ -1,0 +1,39 @@
+using Harness.Engine.Blueprints;
+
+namespace Harness.Engine.Architectures;
+
+/// <summary>LFM2: layers of gated short convolutions or of attention with normed heads, each with a SwiGLU.</summary>
+internal static class Lfm2
+{
+    public static Blueprint Read(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        var states = new StateSpaceHeader(transformer);
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
+        int window = header.Number("attention.sliding_window", 0);
+        Blueprint blueprint = transformer.Build(layer => LayerBlueprint.Sequential(
+            transformer.KeyValueHeads(layer) == 0
+                ? new ShortConvolutionBlueprint
+                {
+                    Norm = transformer.RmsNorm("attn_norm"),
+                    Width = transformer.Embedding,
+                    Taps = states.Taps("shortconv.l_cache"),
+                }
+                : transformer.Attention(layer, rotary) with
+                {
+                    OutputBias = false,
+                    QueryNorm = new HeadNormBlueprint(transformer.RmsNorm("attn_q_norm")),
+                    KeyNorm = new HeadNormBlueprint(transformer.RmsNorm("attn_k_norm")),
+                    Window = window > 0 ? new AttentionWindow(window) : null,
+                },
+            transformer.FeedForward(layer) with { Bias = false, TensorScales = false }));
+        return blueprint with
+        {
+            // The family's output norm bears the name of an embedding's.
+            OutputNorm = transformer.RmsNorm("token_embd_norm"),
+
+            // Projections of embedding models, which do not take part in logits.
+            UnusedTensors = [.. blueprint.UnusedTensors, "dense_2"],
+        };
+    }
+}

@@ -1,0 +1,234 @@
+namespace Harness.Formats.Forging.Recipes;
+
+/// <summary>State-space models and their hybrids with attention: Mamba 1 and 2, Jamba, Falcon-H1, Granite 4, Nemotron-H, PLaMo 2.</summary>
+internal static class StateSpaceRecipes
+{
+    // Of all probes: neither 1 nor what another dimension is.
+    private const int Taps = 4;
+
+    /// <summary><c>mamba</c>: nothing but selective scans; Falcon-Mamba norms what they are controlled by.</summary>
+    public static ForgeArchitecture Mamba()
+    {
+        ForgeShape shape = ProbeShape.Of("mamba") with { Layers = 2, TiedOutput = true };
+        ForgeKeys keys = new() { { "attention.head_count", 0 }, { "feed_forward_length", 0 } };
+        return new ForgeArchitecture("mamba", Tensors, [new("default", shape), shape.Variant("falcon", new() { { "ssm.dt_b_c_rms", true } })])
+        {
+            Keys = keys.Without(NoAttention).And(ScanKeys),
+        };
+
+        static IEnumerable<ForgeTensor> Tensors(ForgeShape shape) => DecoderTensors.Model(shape, layer =>
+            [.. layer.Norm("attn_norm"), .. SelectiveScan(layer)]);
+    }
+
+    /// <summary><c>mamba2</c>: nothing but Mamba-2 blocks.</summary>
+    public static ForgeArchitecture Mamba2()
+    {
+        Heads heads = new(Count: 16, Length: 32, Groups: 2, States: 64);
+        ForgeKeys keys = new() { { "attention.head_count", 0 }, { "feed_forward_length", 0 } };
+        return new ForgeArchitecture(
+            ProbeShape.Of("mamba2"),
+            shape => DecoderTensors.Model(shape, layer => [.. layer.Norm("attn_norm"), .. Mamba2(layer, heads)]),
+            keys.Without(NoAttention).And(heads.Keys));
+    }
+
+    /// <summary><c>jamba</c>: scans, with norms inside, and attention without positions take turns.</summary>
+    public static ForgeArchitecture Jamba() => new(
+        ProbeShape.Of("jamba"),
+        shape => DecoderTensors.Model(shape, layer =>
+        [
+            .. layer.Norm("attn_norm"),
+            .. layer.Index == 1 ? layer.Attention() : [.. SelectiveScan(layer), .. MixNorms(layer, ScanRank, ScanStates)],
+            .. layer.Norm("ffn_norm"), .. Softly(layer.GatedFeedForward()),
+        ]),
+        ScanKeys.And(AttentionInLayer(1)));
+
+    /// <summary><c>falcon-h1</c>: attention and Mamba-2 side by side in each layer.</summary>
+    public static ForgeArchitecture FalconH1()
+    {
+        Heads heads = new(Count: 16, Length: 32, Groups: 2, States: 48);
+        return new ForgeArchitecture(
+            ProbeShape.Of("falcon-h1") with { HeadDimension = 64 },
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"), .. layer.Attention(), .. Mamba2(layer, heads),
+                layer.Scale("ffn_norm", shape.Embedding) with { Name = $"blk.{layer.Index}.ffn_norm" }, .. layer.GatedFeedForward(bias: true),
+            ]),
+            heads.Keys);
+    }
+
+    /// <summary><c>granitehybrid</c>: Mamba-2 or attention, with Granite's four scales.</summary>
+    public static ForgeArchitecture GraniteHybrid()
+    {
+        Heads heads = new(Count: 8, Length: 64, Groups: 2, States: 32);
+        ForgeShape shape = ProbeShape.Of("granitehybrid") with { TiedOutput = true };
+        ForgeKeys scales = new()
+        {
+            { "embedding_scale", 2.5f }, { "residual_scale", 0.6f }, { "attention.scale", 0.125f }, { "logit_scale", 1.5f },
+        };
+        return new ForgeArchitecture(
+            "granitehybrid",
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index == 1 ? layer.Attention(bias: true, outputBias: true) : Mamba2(layer, heads),
+                .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(bias: true),
+            ]),
+            [new("default", shape), shape.Variant("no-positions", new() { { "rope.scaling.finetuned", false } })])
+        {
+            Keys = scales.And(heads.Keys).And(AttentionInLayer(1)),
+        };
+    }
+
+    /// <summary><c>nemotron_h</c>: each layer is one block: Mamba-2, feed-forward, attention.</summary>
+    public static ForgeArchitecture NemotronH()
+    {
+        Heads heads = new(Count: 32, Length: 16, Groups: 4, States: 24);
+        ForgeKeys keys = new()
+        {
+            { "attention.head_count_kv", [0, 0, 2, 0] }, { "feed_forward_length", [0, 768, 0, 0] },
+
+            // llama.cpp asks for both and heeds that of the RMS norm.
+            { "attention.layer_norm_epsilon", 1e-3f },
+        };
+        return new ForgeArchitecture(
+            ProbeShape.Of("nemotron_h") with { Layers = 4, FeedForward = 768 },
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index switch
+                {
+                    1 => layer.FeedForward(bias: true),
+                    2 => layer.Attention(bias: true, outputBias: true),
+                    _ => Mamba2(layer, heads),
+                },
+            ]),
+            keys.And(heads.Keys));
+    }
+
+    /// <summary><c>plamo2</c>: its own Mamba-2, heads normed with weights of their own, norms before and after blocks.</summary>
+    public static ForgeArchitecture Plamo2()
+    {
+        Heads heads = new(Count: 32, Length: 24, Groups: 0, States: 16);
+        const int Rank = 64;
+        return new ForgeArchitecture(
+            ProbeShape.Of("plamo2"),
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index == 1
+                    ?
+                    [
+                        .. layer.FusedAttention(),
+                        layer.Scale("attn_q_norm", shape.HeadDimension, shape.Heads), layer.Scale("attn_k_norm", shape.HeadDimension, shape.KvHeads),
+                    ]
+                    : LateMamba2(layer, heads, Rank),
+                layer.Between("post_attention_norm", [shape.Embedding], 0.1, 0.4),
+                .. layer.Norm("ffn_norm"), .. layer.FusedGatedFeedForward(),
+                layer.Between("post_ffw_norm", [shape.Embedding], 0.1, 0.4),
+            ]),
+            heads.Keys.And(AttentionInLayer(1)));
+    }
+
+    /// <summary><c>lfm2</c>: gated convolutions of three tokens, attention with normed heads, an output norm of an odd name.</summary>
+    public static ForgeArchitecture Lfm2()
+    {
+        ForgeKeys keys = new() { { "shortconv.l_cache", 3 } };
+        return new ForgeArchitecture(
+            ProbeShape.Of("lfm2") with { TiedOutput = true, FeedForward = 768 },
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index == 1 ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
+                .. layer.Norm("ffn_norm"), .. Softly(layer.GatedFeedForward()),
+            ]).Select(tensor => tensor.Name == "output_norm.weight" ? tensor with { Name = "token_embd_norm.weight" } : tensor),
+            keys.And(AttentionInLayer(1)));
+    }
+
+    /// <summary>The tensors of a gated short convolution.</summary>
+    public static IEnumerable<ForgeTensor> ShortConvolution(ForgeLayer layer)
+    {
+        int width = layer.Shape.Embedding;
+        yield return layer.Weight("shortconv.in_proj", width, 3 * width);
+        yield return layer.Between("shortconv.conv.weight", [3, width], -1, 1);
+        yield return layer.BackFromState("shortconv.out_proj", width);
+    }
+
+    /// <summary>Keys of one layer of attention among recurrent ones.</summary>
+    /// <param name="attention">Which layer.</param>
+    /// <param name="layers">How many there are.</param>
+    public static ForgeKeys AttentionInLayer(int attention, int layers = 3) =>
+        new() { { "attention.head_count_kv", [.. Enumerable.Range(0, layers).Select(i => i == attention ? 2 : 0)] } };
+
+    /// <summary>A feed-forward whose share of the residual stream is small beside that of the recurrences.</summary>
+    public static IEnumerable<ForgeTensor> Softly(IEnumerable<ForgeTensor> feedForward) => feedForward.Select(tensor =>
+        tensor.Name.EndsWith("ffn_down.weight", StringComparison.Ordinal) ? tensor with { GainEighths = ForgeLayer.One / 2 } : tensor);
+
+    /// <summary>The tensors of Mamba-2.</summary>
+    public static IEnumerable<ForgeTensor> Mamba2(ForgeLayer layer, Heads heads)
+    {
+        int channels = heads.Inner + (2 * heads.Groups * heads.States);
+        yield return layer.Weight("ssm_in", layer.Shape.Embedding, heads.Inner + channels + heads.Count);
+        yield return layer.Between("ssm_conv1d.weight", [Taps, channels], -0.9, 0.9);
+        yield return layer.Bias("ssm_conv1d", channels);
+        yield return layer.Between("ssm_dt.bias", [heads.Count], -3, 0);
+        yield return layer.Between("ssm_a", [1, heads.Count], -2, -0.1);
+        yield return layer.Between("ssm_d", [1, heads.Count], 0.4, 1.2);
+        yield return layer.Scale("ssm_norm", heads.Inner / heads.Groups, heads.Groups);
+        yield return layer.BackFromState("ssm_out", heads.Inner);
+    }
+
+    // Not a multiple of 32, as in most models: llama.cpp's AMX code misreads the narrow rows of a quantized matrix of time steps.
+    private const int ScanRank = 48;
+    private const int ScanStates = 16;
+
+    private static readonly string[] NoAttention =
+        ["attention.head_count_kv", "attention.key_length", "attention.value_length", "rope.dimension_count", "rope.freq_base"];
+
+    private static ForgeKeys ScanKeys => new()
+    {
+        { "ssm.conv_kernel", Taps }, { "ssm.inner_size", 512 }, { "ssm.state_size", ScanStates }, { "ssm.time_step_rank", ScanRank },
+    };
+
+    private static IEnumerable<ForgeTensor> SelectiveScan(ForgeLayer layer)
+    {
+        int inner = 2 * layer.Shape.Embedding;
+        yield return layer.Weight("ssm_in", layer.Shape.Embedding, 2 * inner);
+        yield return layer.Between("ssm_conv1d.weight", [Taps, inner], -0.9, 0.9);
+        yield return layer.Bias("ssm_conv1d", inner);
+        yield return layer.Weight("ssm_x", inner, ScanRank + (2 * ScanStates));
+        yield return layer.Weight("ssm_dt", ScanRank, inner, ForgeLayer.One / 2);
+        yield return layer.Between("ssm_dt.bias", [inner], -3, 0);
+        yield return layer.Between("ssm_a", [ScanStates, inner], -4, -0.1);
+        yield return layer.Between("ssm_d", [inner], 0.4, 1.2);
+        yield return layer.BackFromState("ssm_out", inner);
+    }
+
+    private static IEnumerable<ForgeTensor> LateMamba2(ForgeLayer layer, Heads heads, int rank)
+    {
+        yield return layer.Weight("ssm_in", layer.Shape.Embedding, 2 * heads.Inner);
+        yield return layer.Between("ssm_conv1d.weight", [Taps, heads.Inner], -0.9, 0.9);
+        yield return layer.Weight("ssm_x", heads.Inner, rank + (2 * heads.States));
+        yield return layer.Weight("ssm_dt", rank, heads.Count, ForgeLayer.One / 2);
+        yield return layer.Between("ssm_dt.bias", [heads.Count], -3, 0);
+        yield return layer.Between("ssm_a", [heads.Count], -2, -0.1);
+        yield return layer.Between("ssm_d", [heads.Count], 0.4, 1.2);
+        yield return layer.BackFromState("ssm_out", heads.Inner);
+        foreach (ForgeTensor tensor in MixNorms(layer, rank, heads.States))
+            yield return tensor with { Name = tensor.Name.Replace(".weight", string.Empty, StringComparison.Ordinal) };
+    }
+
+    private static IEnumerable<ForgeTensor> MixNorms(ForgeLayer layer, int rank, int states) =>
+        [layer.Scale("ssm_dt_norm", rank), layer.Scale("ssm_b_norm", states), layer.Scale("ssm_c_norm", states)];
+
+    /// <summary>The heads of Mamba-2.</summary>
+    internal sealed record Heads(int Count, int Length, int Groups, int States)
+    {
+        public int Inner => Count * Length;
+
+        public ForgeKeys Keys => new()
+        {
+            { "ssm.conv_kernel", Taps }, { "ssm.inner_size", Inner }, { "ssm.state_size", States },
+            { "ssm.time_step_rank", Count }, { "ssm.group_count", Groups },
+        };
+    }
+}
