@@ -21,6 +21,8 @@ internal sealed class EncodingSession
     public int[] Ranks = new int[64];
     public int[] Results = new int[64];
     public Link[] Links = [];
+    public BestEnding[] Best = [];
+    public CheapestBeginning[] Costs = [];
 
     public List<int> Ends { get; private set; } = [];
 
@@ -46,10 +48,26 @@ internal sealed class EncodingSession
             Links = [];
         if (Ends.Capacity > Keep)
             Ends = [];
+        if (Best.Length > Keep)
+            Best = [];
+        if (Costs.Length > Keep)
+            Costs = [];
         if (SpareEnds.Capacity > Keep)
             SpareEnds = [];
         Heap.Clear();
     }
+
+    /// <summary>The best way found to write the text up to a place.</summary>
+    /// <param name="Score">Its sum of scores.</param>
+    /// <param name="Start">Where its last token begins.</param>
+    /// <param name="Token">Its last token.</param>
+    public record struct BestEnding(double Score, int Start, int Token);
+
+    /// <summary>The cheapest way to write the text from a place on.</summary>
+    /// <param name="Cost">Its cost.</param>
+    /// <param name="Length">Bytes of its first token.</param>
+    /// <param name="Token">Its first token, or −1 for a character as bytes.</param>
+    public record struct CheapestBeginning(long Cost, int Length, int Token);
 
     /// <summary>A symbol of a long word: a run of bytes between its neighbours. A length of 0 means merged away.</summary>
     /// <param name="Previous">Index of the left neighbour, or −1.</param>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using Harness.Formats.Gguf;
 
 namespace Harness.Text;
@@ -14,13 +15,13 @@ public sealed partial record TokenizerData
     /// <returns>The data.</returns>
     /// <exception cref="GgufException">A key is missing or of the wrong type.</exception>
     /// <exception cref="TokenizerException">Scores or types are fewer than tokens.</exception>
-    /// <exception cref="UnsupportedTokenizerException">The file has no vocabulary of its own.</exception>
+    /// <exception cref="NoVocabularyException">The model works on ids alone.</exception>
     public static TokenizerData FromGguf(GgufMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         string model = metadata.GetString("tokenizer.ggml.model");
         if (model is "no_vocab" or "none")
-            throw new UnsupportedTokenizerException("tokenizer.ggml.model", model, []);
+            throw new NoVocabularyException(model);
         GgufStringArray tokens = metadata.GetStrings("tokenizer.ggml.tokens");
         metadata.TryGetArray("tokenizer.ggml.scores", out ReadOnlyMemory<float> scores);
         metadata.TryGetArray("tokenizer.ggml.token_type", out ReadOnlyMemory<int> types);
@@ -40,6 +41,8 @@ public sealed partial record TokenizerData
             EomId = Id(metadata, "eom"),
             UnkId = Id(metadata, "unknown"),
             PadId = Id(metadata, "padding"),
+            SepId = Id(metadata, "seperator"),
+            MaskId = Id(metadata, "mask"),
             FimPadId = Id(metadata, "fim_pad"),
             FimRepositoryId = Id(metadata, "fim_rep"),
             FimSeparatorId = Id(metadata, "fim_sep"),
@@ -47,6 +50,9 @@ public sealed partial record TokenizerData
             AddEos = Flag(metadata, "tokenizer.ggml.add_eos_token"),
             AddSpacePrefix = Flag(metadata, "tokenizer.ggml.add_space_prefix"),
             RemoveExtraWhitespaces = Flag(metadata, "tokenizer.ggml.remove_extra_whitespaces"),
+            PrecompiledCharacterMap = CharacterMap(metadata),
+            Lowercases = Flag(metadata, "tokenizer.ggml.normalizer.lowercase"),
+            StripsAccents = Flag(metadata, "tokenizer.ggml.normalizer.strip_accents"),
             ModelName = Text(metadata, "general.name"),
             Architecture = Text(metadata, "general.architecture"),
         };
@@ -63,6 +69,17 @@ public sealed partial record TokenizerData
         metadata.TryGetNumber($"tokenizer.ggml.{name}_token_id", out long value) && value is >= 0 and <= int.MaxValue
             ? (int)value
             : null;
+
+    // Written as int8 or uint8; the bytes are the same.
+    private static ReadOnlyMemory<byte> CharacterMap(GgufMetadata metadata)
+    {
+        const string Key = "tokenizer.ggml.precompiled_charsmap";
+        if (!metadata.TryGet(Key, out GgufValue? value))
+            return default;
+        if (value.ElementType == GgufValueType.Int8 && value.TryAsArray(out ReadOnlyMemory<sbyte> signed))
+            return MemoryMarshal.AsBytes(signed.Span).ToArray();
+        return metadata.GetArray<byte>(Key);
+    }
 
     private static void RequireAll(string name, int count, int tokens)
     {

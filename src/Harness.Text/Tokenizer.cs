@@ -2,9 +2,14 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Harness.Text.BytePair;
+using Harness.Text.Hashed;
+using Harness.Text.Plamo;
 using Harness.Text.PreTokenization;
+using Harness.Text.Rwkv;
 using Harness.Text.SentencePiece;
+using Harness.Text.Unigram;
 using Harness.Text.Vocabulary;
+using Harness.Text.WordPiece;
 
 namespace Harness.Text;
 
@@ -14,46 +19,42 @@ namespace Harness.Text;
 /// </summary>
 public sealed class Tokenizer
 {
-    private static readonly string[] KnownModels = ["gpt2", "llama"];
-
     private readonly TokenizerData data;
     private readonly TextEncoder encoder;
     private readonly SpecialTokens special;
     private readonly Lazy<SpecialTokenPartition> allSpecial;
     private readonly Lazy<SpecialTokenPartition> userDefined;
+    private readonly PromptFrame frame;
     private EncodingSession? spare;
 
     private Tokenizer(TokenizerData data)
     {
         this.data = data;
-        PreTokenizer? preTokenizer = null;
-        switch (data.Model)
+        var defaults = VocabularyDefaults.Of(data.Model);
+        if (data.Tokens.Count == 0)
+            throw new TokenizerException("The vocabulary (tokenizer.ggml.tokens) is empty: convert the model again.");
+        frame = defaults.Frame;
+        PreTokenizer? preTokenizer = data.Model switch
         {
-            case "gpt2":
-                preTokenizer = PreTokenizers.Create(data.Pre);
-                BosId = InVocabulary(data.BosId, preTokenizer.HasNoDefaultBos ? null : 11);
-                EosId = InVocabulary(data.EosId, 11);
-                UnknownId = InVocabulary(data.UnkId, null);
-                encoder = new BytePairEncoder(data, preTokenizer);
-                break;
-            case "llama":
-                BosId = InVocabulary(data.BosId, 1);
-                EosId = InVocabulary(data.EosId, 2);
-                UnknownId = InVocabulary(data.UnkId, 0);
-                AddsSpacePrefix = data.AddSpacePrefix ?? true;
-                encoder = new SentencePieceEncoder(data, AddsSpacePrefix, UnknownId);
-                break;
-            default:
-                throw new UnsupportedTokenizerException("tokenizer.ggml.model", data.Model, KnownModels);
-        }
-
-        AddsBos = data.AddBos ?? preTokenizer?.AddsBos ?? true;
-        AddsEos = data.AddEos ?? false;
-        if (AddsBos && BosId is null)
-            throw new TokenizerException("tokenizer.ggml.add_bos_token is true but there is no tokenizer.ggml.bos_token_id.");
-        if (AddsEos && EosId is null)
-            throw new TokenizerException("tokenizer.ggml.add_eos_token is true but there is no tokenizer.ggml.eos_token_id.");
+            "gpt2" or "hybriddna" or "whitespace" => PreTokenizers.Create(data.Pre),
+            "gemma4" => PreTokenizers.Create("gemma4"),
+            _ => null,
+        };
+        BosId = InVocabulary(data.BosId, preTokenizer is { HasNoDefaultBos: true } ? null : defaults.Bos);
+        EosId = InVocabulary(data.EosId, defaults.Eos);
+        UnknownId = InVocabulary(data.UnkId, defaults.Unknown);
+        SeparatorId = InVocabulary(data.SepId, defaults.Separator);
+        PaddingId = InVocabulary(data.PadId, defaults.Padding);
+        MaskId = InVocabulary(data.MaskId, defaults.Mask);
+        AddsSpacePrefix = preTokenizer is null && (data.AddSpacePrefix ?? defaults.AddsSpacePrefix);
+        AddsBos = frame == PromptFrame.Always || preTokenizer is { RequiresBos: true }
+            || (frame == PromptFrame.ByFlags && (data.AddBos ?? preTokenizer?.AddsBos ?? defaults.AddsBos));
+        AddsEos = frame == PromptFrame.ByFlags && (data.AddEos ?? defaults.AddsEos);
+        Require(AddsBos, BosId, "tokenizer.ggml.add_bos_token is true", "bos_token_id");
+        Require(AddsEos, EosId, "tokenizer.ggml.add_eos_token is true", "eos_token_id");
+        Require(frame == PromptFrame.Always, SeparatorId, $"prompts of a '{data.Model}' tokenizer end with a separator", "seperator_token_id");
         special = new SpecialTokens(data, EosId);
+        encoder = CreateEncoder(preTokenizer);
         allSpecial = new(() => new SpecialTokenPartition(data.Tokens, special.Attributes, withControl: true));
         userDefined = new(() => new SpecialTokenPartition(data.Tokens, special.Attributes, withControl: false));
     }
@@ -72,6 +73,15 @@ public sealed class Tokenizer
 
     /// <summary>What stands for unknown text, or null.</summary>
     public int? UnknownId { get; }
+
+    /// <summary>What ends a prompt of WordPiece, and parts its sentences, or null.</summary>
+    public int? SeparatorId { get; }
+
+    /// <summary>Padding, or null.</summary>
+    public int? PaddingId { get; }
+
+    /// <summary>Mask, or null.</summary>
+    public int? MaskId { get; }
 
     /// <summary>Whether a prompt begins with BOS.</summary>
     public bool AddsBos { get; }
@@ -146,8 +156,9 @@ public sealed class Tokenizer
         Encode(utf8, parseSpecial, ids);
         if (addSpecial && AddsBos && (ids.Count == 0 || ids[0] != BosId))
             ids.Insert(0, BosId!.Value);
-        if (addSpecial && AddsEos && ids[^1] != EosId)
-            ids.Add(EosId!.Value);
+        int? end = frame == PromptFrame.Always ? SeparatorId : AddsEos ? EosId : null;
+        if (addSpecial && end is not null && (ids.Count == 0 || ids[^1] != end))
+            ids.Add(end.Value);
         return [.. ids];
     }
 
@@ -157,6 +168,20 @@ public sealed class Tokenizer
     /// <param name="parseSpecial">Whether the text of control tokens becomes those tokens.</param>
     public int[] EncodePrompt(string text, bool addSpecial = true, bool parseSpecial = true) =>
         EncodePrompt(Encoding.UTF8.GetBytes(text), addSpecial, parseSpecial);
+
+    /// <summary>
+    /// Whether a prompt brings the BOS that is added to it anyway: llama.cpp would then begin with two, and the model see
+    /// what it never saw in training.
+    /// </summary>
+    /// <param name="utf8">The prompt, UTF-8, as a chat template renders it.</param>
+    /// <returns>Whether BOS would be there twice.</returns>
+    public bool DoublesBos(ReadOnlySpan<byte> utf8)
+    {
+        if (!AddsBos)
+            return false;
+        int first = allSpecial.Value.First(utf8);
+        return first >= 0 && first == BosId;
+    }
 
     /// <summary>The bytes a token adds to a text: possibly a part of a code point.</summary>
     /// <param name="id">From 0 to <see cref="VocabularySize"/> − 1.</param>
@@ -175,6 +200,13 @@ public sealed class Tokenizer
         if (isHidden && !special)
             return [];
         ReadOnlySpan<byte> text = TextOrPlaceholder(data.Tokens[id].Span, id);
+        if (data.Model is "rwkv" or "plamo2" or "test")
+        {
+            return data.Model == "plamo2" && (attributes & TokenAttributes.Byte) != 0 && IsByte(text, out byte own)
+                ? [own]
+                : encoder.Piece(id, text);
+        }
+
         if (isHidden || (attributes & TokenAttributes.UserDefined) != 0)
             return text.ToArray();
         if ((attributes & TokenAttributes.Normal) != 0)
@@ -240,11 +272,30 @@ public sealed class Tokenizer
     internal static ReadOnlySpan<byte> TextOrPlaceholder(ReadOnlySpan<byte> text, int id) =>
         text.IsEmpty ? Encoding.ASCII.GetBytes($"[EMPTY_{id.ToString(CultureInfo.InvariantCulture)}]") : text;
 
-    private static bool IsByte(ReadOnlySpan<byte> text, out byte value)
+    internal static bool IsByte(ReadOnlySpan<byte> text, out byte value)
     {
         value = 0;
         return text.Length >= 5
             && byte.TryParse(text.Slice(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value);
+    }
+
+    private TextEncoder CreateEncoder(PreTokenizer? preTokenizer) => data.Model switch
+    {
+        "llama" => new SentencePieceEncoder(data, AddsSpacePrefix, UnknownId),
+        "bert" => new WordPieceEncoder(data, UnknownId),
+        "t5" => new UnigramEncoder(data, AddsSpacePrefix, UnknownId, special.Attributes),
+        "rwkv" => new RwkvEncoder(data, UnknownId),
+        "plamo2" => new PlamoEncoder(data),
+        "test" => new HashedEncoder(data.Tokens.Count),
+        "hybriddna" => new DnaEncoder(new BytePairEncoder(data, preTokenizer!), data),
+        "whitespace" => new WhitespaceEncoder(new BytePairEncoder(data, preTokenizer!), data.Lowercases ?? data.Pre != "whitespace"),
+        _ => new BytePairEncoder(data, preTokenizer!),
+    };
+
+    private static void Require(bool isNeeded, int? id, string why, string key)
+    {
+        if (isNeeded && id is null)
+            throw new TokenizerException($"{char.ToUpperInvariant(why[0])}{why[1..]} but there is no tokenizer.ggml.{key}.");
     }
 
     private int? InVocabulary(int? id, int? byDefault)

@@ -6,7 +6,11 @@ namespace Harness.Text;
 /// </summary>
 public sealed partial record TokenizerData
 {
-    /// <summary>The kind: <c>gpt2</c> (byte-level BPE) or <c>llama</c> (SentencePiece BPE with byte fallback).</summary>
+    /// <summary>
+    /// The kind: <c>gpt2</c> (byte-level BPE), <c>llama</c> (SentencePiece BPE with byte fallback), <c>t5</c> (unigram),
+    /// <c>bert</c> (WordPiece), <c>rwkv</c>, <c>plamo2</c>, <c>gemma4</c>, <c>hybriddna</c>, <c>whitespace</c>,
+    /// <c>test</c> (hashes).
+    /// </summary>
     public required string Model { get; init; }
 
     /// <summary>The pre-tokenizer's name, as <c>llama-bpe</c> or <c>qwen2</c>; only for <c>gpt2</c>.</summary>
@@ -42,6 +46,12 @@ public sealed partial record TokenizerData
     /// <summary>Padding.</summary>
     public int? PadId { get; init; }
 
+    /// <summary>Separator; ends the prompts of <c>bert</c>.</summary>
+    public int? SepId { get; init; }
+
+    /// <summary>Mask.</summary>
+    public int? MaskId { get; init; }
+
     /// <summary>Fill-in-the-middle padding; ends generation.</summary>
     public int? FimPadId { get; init; }
 
@@ -60,8 +70,23 @@ public sealed partial record TokenizerData
     /// <summary>Whether text at the start and after a special token gets a space in front (only for <c>llama</c>).</summary>
     public bool? AddSpacePrefix { get; init; }
 
-    /// <summary>Whether runs of white space are folded; not used by the kinds known here.</summary>
+    /// <summary>Whether runs of white space become one space (only for <c>t5</c>).</summary>
     public bool? RemoveExtraWhitespaces { get; init; }
+
+    /// <summary>Replacements made before anything else, as SentencePiece compiles them; empty for none (only for <c>t5</c>).</summary>
+    public ReadOnlyMemory<byte> PrecompiledCharacterMap { get; init; }
+
+    /// <summary>Whether text becomes lower case (only for <c>bert</c> and <c>whitespace</c>).</summary>
+    public bool? Lowercases { get; init; }
+
+    /// <summary>Whether accents are taken off; by default where text becomes lower case (only for <c>bert</c>).</summary>
+    public bool? StripsAccents { get; init; }
+
+    /// <summary>Whether the space of a prefix goes behind the text; no GGUF key says so (only for <c>t5</c>).</summary>
+    public bool WhitespaceIsSuffix { get; init; }
+
+    /// <summary>Whether unknown text becomes byte tokens; no GGUF key says so (only for <c>t5</c>).</summary>
+    public bool ByteFallback { get; init; }
 
     /// <summary>The model's name, <c>general.name</c>: some special tokens take their stripping rules from it.</summary>
     public string? ModelName { get; init; }

@@ -48,3 +48,14 @@ public sealed class UnsupportedTokenizerException : TokenizerException
         return $"Unsupported tokenizer: {field} is '{value}'.{known}";
     }
 }
+
+/// <summary>The model has no tokenizer at all: it takes ids and gives ids.</summary>
+public sealed class NoVocabularyException : TokenizerException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="model">What <c>tokenizer.ggml.model</c> holds: <c>none</c> or <c>no_vocab</c>.</param>
+    public NoVocabularyException(string model)
+        : base($"The model has no tokenizer (tokenizer.ggml.model is '{model}'): it takes token ids, not text.")
+    {
+    }
+}

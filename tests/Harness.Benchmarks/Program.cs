@@ -7,6 +7,7 @@ Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordin
     [HeaderBenchmark.Name] = HeaderBenchmark.Run,
     [OverheadBenchmark.Name] = OverheadBenchmark.Measure,
     [PlanningBenchmark.Name] = PlanningBenchmark.Run,
+    [TokenizeBenchmark.Name] = TokenizeBenchmark.Run,
 };
 
 string[] unknown = args.Where(name => !benchmarks.ContainsKey(name)).ToArray();

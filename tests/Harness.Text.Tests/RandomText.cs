@@ -19,6 +19,16 @@ internal static class RandomText
         "👨‍👩‍👧", "e\u0301", "1234567", "３．１４", "▁", "Ġ", "//", "~",
     ];
 
+    private static readonly string[] Code =
+    [
+        "for (int i = 0; i < n; ++i) {\n\t\tsum += a[i] * 1.5e-3f;\n}\n", "def f(x: int) -> str:\n    return f\"{x!r:>10}\"\n",
+        "SELECT * FROM `t` WHERE a<>'b' AND c>=12345;", "<div class=\"a\">&nbsp;</div>\r\n", "x**2//3 != y<<1 || ~z", "#include <vector>\n",
+        "https://example.org/a_b-c?d=e%20f&g=1,234.56", "I'm you're we'LL THEY'VE don't o'clock", "Größe: 3½ µm²", "CamelCaseWords andMoreHTMLParser",
+    ];
+
+    private static readonly string[] White =
+        [" ", "  ", "\t", "\n", "\r\n", "\r", "\u00A0", "\u2003", "\u3000", "\u200B", "\u0085", "\u000B", "\u2028", "    ", "\uFEFF"];
+
     public static string Next(Random random)
     {
         var text = new StringBuilder();
@@ -36,6 +46,37 @@ internal static class RandomText
             {
                 int c = same >= 0 ? same : random.Next(first, last + 1);
                 text.Append(Rune.IsValid(c) ? new Rune(c).ToString() : "?");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Random text with special tokens and tokens of the vocabulary among it.</summary>
+    public static string Next(Random random, IReadOnlyList<string> special, TokenizerData data)
+    {
+        var text = new StringBuilder();
+        for (int parts = random.Next(1, 5); parts > 0; parts--)
+        {
+            switch (random.Next(6))
+            {
+                case 0 when special.Count > 0:
+                    text.Append(special[random.Next(special.Count)]);
+                    break;
+                case 1:
+                    text.Append(Code[random.Next(Code.Length)]);
+                    break;
+                case 2:
+                    string token = Encoding.UTF8.GetString(data.Tokens[random.Next(data.Tokens.Count)].Span);
+                    text.Append(token.Replace('Ġ', ' ').Replace('▁', ' ').Replace('Ċ', '\n'));
+                    break;
+                case 3:
+                    for (int n = random.Next(1, 6); n > 0; n--)
+                        text.Append(White[random.Next(White.Length)]);
+                    break;
+                default:
+                    text.Append(Next(random));
+                    break;
             }
         }
 

@@ -28,6 +28,28 @@ internal static class SmallVocabulary
     /// <summary>SentencePiece BPE with byte fallback; <c>&lt;unk&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c> first.</summary>
     public static TokenizerData SentencePiece() => LearnedSentencePiece.Value;
 
+    /// <summary>BPE over characters with byte tokens for what is missing, spaces written U+2581: Gemma's kind.</summary>
+    public static TokenizerData PlainBytePair()
+    {
+        List<string> tokens = ["<unk>", "<bos>", "<eos>", "<start_of_turn>"];
+        for (int value = 0; value < 256; value++)
+            tokens.Add($"<0x{value.ToString("X2", CultureInfo.InvariantCulture)}>");
+        List<List<string>> words =
+            [.. Words().Select(w => w.Replace(' ', '▁').EnumerateRunes().Select(r => r.ToString()).ToList())];
+        string[] letters = [.. words.SelectMany(w => w).Where(c => c[0] is < (char)0x450 or '▁' or '你').Distinct().Order(StringComparer.Ordinal)];
+        var merges = new List<string>();
+        List<string> merged = [];
+        foreach ((string left, string right) in Learn(words).Append(("▁", "▁")).Append(("\n", "\n")))
+        {
+            merges.Add($"{left} {right}");
+            merged.Add(left + right);
+        }
+
+        tokens.AddRange(letters.Concat(merged).Append("\n\n\n").Append("\n\n\n\n").Append("\n\n\n\n\n").Distinct(StringComparer.Ordinal));
+        int[] types = [.. tokens.Select((_, i) => i == 0 ? 2 : i < 4 ? 3 : i < 260 ? 6 : 1)];
+        return new TokenizerData { Model = "gemma4", Tokens = Bytes(tokens), Types = types, Merges = Bytes(merges) };
+    }
+
     private static TokenizerData LearnByteLevel()
     {
         var tokens = new List<string>();

@@ -1,3 +1,4 @@
+using Harness.Formats.Gguf;
 using NUnit.Framework;
 
 namespace Harness.Text.Tests;
@@ -18,16 +19,24 @@ public sealed class UnsupportedSpecs
         });
     }
 
-    [TestCase("bert")]
-    [TestCase("t5")]
-    [TestCase("rwkv")]
-    [TestCase("plamo2")]
+    [TestCase("bart")]
+    [TestCase("t6")]
     [TestCase("")]
     public void An_unknown_kind_of_tokenizer_is_named(string model)
     {
         var error = Assert.Throws<UnsupportedTokenizerException>(
             () => Tokenizer.Create(SmallVocabulary.ByteLevel() with { Model = model }));
         Assert.That(error!.Message, Does.Contain("tokenizer.ggml.model").And.Contain($"'{model}'"));
+    }
+
+    [TestCase("none")]
+    [TestCase("no_vocab")]
+    public void A_model_without_a_vocabulary_says_so(string model)
+    {
+        var metadata = new GgufMetadata([new("tokenizer.ggml.model", GgufValue.Of(model))]);
+        Assert.That(
+            () => TokenizerData.FromGguf(metadata),
+            Throws.InstanceOf<NoVocabularyException>().With.Message.Contains("no tokenizer").And.Message.Contains($"'{model}'"));
     }
 
     [Test]

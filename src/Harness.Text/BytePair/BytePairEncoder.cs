@@ -1,14 +1,20 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Harness.Text.PreTokenization;
+using Harness.Text.SentencePiece;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.BytePair;
 
 /// <summary>
-/// Byte-level byte-pair encoding (Radford et al. 2019, after Sennrich et al. 2016): text is cut into words, and in
-/// each the pair of neighbours with the least rank is merged, the leftmost first, until none is left.
+/// Byte-pair encoding (Radford et al. 2019, after Sennrich et al. 2016): text is cut into words, and in each the pair of
+/// neighbours with the least rank is merged, the leftmost first, until none is left.
 /// </summary>
-/// <remarks>Works on bytes; the vocabulary's letters (<see cref="ByteAlphabet"/>) are read back when it is built.</remarks>
+/// <remarks>
+/// A byte-level vocabulary is worked on as bytes: its letters (<see cref="ByteAlphabet"/>) are read back when it is built. A
+/// plain one is worked on as characters; its words are long (a line), so they are cut where no merge can cross.
+/// </remarks>
 internal sealed class BytePairEncoder : TextEncoder
 {
     // Up to this many bytes a scan for the least rank beats a heap.
@@ -19,6 +25,8 @@ internal sealed class BytePairEncoder : TextEncoder
     private readonly MergeTable merges;
     private readonly int vocabularySize;
     private readonly int[] symbolOfByte = new int[256];
+    private readonly bool plain;
+    private readonly AdjacentCharacters adjacent = new();
 
     /// <summary>Builds the tables of a vocabulary.</summary>
     /// <param name="data">The vocabulary.</param>
@@ -27,16 +35,22 @@ internal sealed class BytePairEncoder : TextEncoder
     public BytePairEncoder(TokenizerData data, PreTokenizer preTokenizer)
     {
         this.preTokenizer = preTokenizer;
+        plain = preTokenizer.Notation == TokenNotation.Plain;
         vocabularySize = data.Tokens.Count;
         if (data.Merges.Count == 0 && !preTokenizer.NeedsNoMerges)
         {
             throw new TokenizerException(
-                "The tokenizer is 'gpt2' but there are no merges (tokenizer.ggml.merges): convert the model again.");
+                $"The tokenizer is '{data.Model}' but there are no merges (tokenizer.ggml.merges): convert the model again.");
         }
 
         symbols = ReadTokens(data);
         for (int value = 0; value < 256; value++)
-            symbolOfByte[value] = symbols.Add([(byte)value], out _);
+        {
+            symbolOfByte[value] = plain
+                ? symbols.Find(Encoding.ASCII.GetBytes($"<0x{value.ToString("X2", CultureInfo.InvariantCulture)}>"))
+                : symbols.Add([(byte)value], out _);
+        }
+
         merges = ReadMerges(data);
     }
 
@@ -44,6 +58,8 @@ internal sealed class BytePairEncoder : TextEncoder
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
         utf8 = LenientUtf8.Repair(utf8);
+        if (preTokenizer.EscapesSpaces)
+            utf8 = EscapedSpaces.Write(utf8, prefix: false, session);
         SplitText text = SplitText.Of(utf8, ref session.Kinds, ref session.Offsets);
         List<int> ends = preTokenizer.Split(text, session.Ends, session.SpareEnds);
         WordCache? cache = session.Cache;
@@ -52,28 +68,37 @@ internal sealed class BytePairEncoder : TextEncoder
         {
             ReadOnlySpan<byte> word = text.Bytes(start, end);
             start = end;
-            int slot = -1;
-            if (cache is not null && cache.TryGet(word, out slot, out ReadOnlySpan<int> known))
+            if (plain && !(preTokenizer.KeepsLineBreaks && IsLineBreakToken(word)))
             {
-                ids.AddRange(known);
+                EncodeParts(word, session, cache, ids);
                 continue;
             }
 
-            int before = ids.Count;
-            EncodeWord(word, session, ids);
-            cache?.Store(slot, word, CollectionsMarshal.AsSpan(ids)[before..]);
+            EncodeCached(word, session, cache, ids);
         }
     }
 
     /// <inheritdoc/>
     public override byte[] Piece(int id, ReadOnlySpan<byte> text)
     {
+        if (plain)
+            return preTokenizer.EscapesSpaces ? VocabularyTokens.Unescape(text) : text.ToArray();
+
         // A token whose text is not in byte letters stands for its text.
-        ReadOnlySpan<byte> bytes = symbols[id];
-        return bytes.IsEmpty ? text.ToArray() : bytes.ToArray();
+        byte[] bytes = new byte[text.Length];
+        int length = ByteAlphabet.Decode(text, bytes);
+        return length < 0 ? text.ToArray() : bytes[..length];
     }
 
-    private static ByteStringTable ReadTokens(TokenizerData data)
+    private int ReadText(ReadOnlySpan<byte> text, Span<byte> bytes)
+    {
+        if (!plain)
+            return ByteAlphabet.Decode(text, bytes);
+        text.CopyTo(bytes);
+        return text.Length;
+    }
+
+    private ByteStringTable ReadTokens(TokenizerData data)
     {
         var table = new ByteStringTable(data.Tokens.Count + 256, data.Tokens.Count * 8);
         byte[] bytes = new byte[256];
@@ -82,7 +107,7 @@ internal sealed class BytePairEncoder : TextEncoder
             ReadOnlySpan<byte> text = Tokenizer.TextOrPlaceholder(data.Tokens[id].Span, id);
             if (bytes.Length < text.Length)
                 bytes = new byte[text.Length];
-            int length = ByteAlphabet.Decode(text, bytes);
+            int length = ReadText(text, bytes);
             if (length <= 0)
             {
                 table.AddHidden();
@@ -110,10 +135,12 @@ internal sealed class BytePairEncoder : TextEncoder
                 continue;
             if (bytes.Length < merge.Length)
                 bytes = new byte[merge.Length];
-            int left = ByteAlphabet.Decode(merge[..space], bytes);
-            int right = left < 0 ? -1 : ByteAlphabet.Decode(merge[(space + 1)..], bytes.AsSpan(left));
+            int left = ReadText(merge[..space], bytes);
+            int right = left < 0 ? -1 : ReadText(merge[(space + 1)..], bytes.AsSpan(left));
             if (left <= 0 || right <= 0)
                 continue;
+            if (plain)
+                adjacent.Add(bytes.AsSpan(0, left + right));
             int result = symbols.Add(bytes.AsSpan(0, left + right), out _);
             table.Add(
                 symbols.Add(bytes.AsSpan(0, left), out _), symbols.Add(bytes.AsSpan(left, right), out _), rank, result);
@@ -122,19 +149,58 @@ internal sealed class BytePairEncoder : TextEncoder
         return table;
     }
 
-    private void EncodeWord(ReadOnlySpan<byte> word, EncodingSession session, List<int> ids)
+    private bool IsLineBreakToken(ReadOnlySpan<byte> word)
     {
-        if (preTokenizer.IgnoresMerges)
+        int id = word.ContainsAnyExcept((byte)'\n') ? -1 : symbols.Find(word);
+        return id >= 0 && id < vocabularySize;
+    }
+
+    private void EncodeParts(ReadOnlySpan<byte> word, EncodingSession session, WordCache? cache, List<int> ids)
+    {
+        if (IgnoresMergesOf(word, ids))
+            return;
+        for (int start = 0; start < word.Length;)
         {
-            int whole = symbols.Find(word);
-            if (whole >= 0 && whole < vocabularySize)
-            {
-                ids.Add(whole);
-                return;
-            }
+            int end = adjacent.PartEnd(word, start);
+            EncodeCached(word[start..end], session, cache, ids);
+            start = end;
+        }
+    }
+
+    private void EncodeCached(ReadOnlySpan<byte> word, EncodingSession session, WordCache? cache, List<int> ids)
+    {
+        int slot = -1;
+        if (cache is not null && cache.TryGet(word, out slot, out ReadOnlySpan<int> known))
+        {
+            ids.AddRange(known);
+            return;
         }
 
-        if (word.Length <= ShortWord)
+        int before = ids.Count;
+        EncodeWord(word, session, ids);
+        cache?.Store(slot, word, CollectionsMarshal.AsSpan(ids)[before..]);
+    }
+
+    private bool IgnoresMergesOf(ReadOnlySpan<byte> word, List<int> ids)
+    {
+        int whole = preTokenizer.IgnoresMerges ? symbols.Find(word) : -1;
+        if (whole < 0 || whole >= vocabularySize)
+            return false;
+        ids.Add(whole);
+        return true;
+    }
+
+    private void EncodeWord(ReadOnlySpan<byte> word, EncodingSession session, List<int> ids)
+    {
+        if (!plain && IgnoresMergesOf(word, ids))
+            return;
+        if (plain && preTokenizer.KeepsLineBreaks && IsLineBreakToken(word))
+        {
+            ids.Add(symbols.Find(word));
+            return;
+        }
+
+        if (word.Length <= ShortWord && !plain)
             MergeShort(word, session, ids);
         else
             MergeLong(word, session, ids);
@@ -178,7 +244,7 @@ internal sealed class BytePairEncoder : TextEncoder
         }
 
         foreach (int part in parts[..count])
-            AddSymbol(part, ids);
+            AddSymbol(symbols[part], part, ids);
     }
 
     private void MergeLong(ReadOnlySpan<byte> word, EncodingSession session, List<int> ids)
@@ -186,10 +252,9 @@ internal sealed class BytePairEncoder : TextEncoder
         if (session.Links.Length < word.Length)
             session.Links = new EncodingSession.Link[word.Length];
         Span<EncodingSession.Link> links = session.Links.AsSpan(0, word.Length);
+        links = links[..FillLinks(word, links)];
         MergeHeap heap = session.Heap;
         heap.Clear();
-        for (int i = 0; i < links.Length; i++)
-            links[i] = new(i - 1, i + 1 < links.Length ? i + 1 : -1, i, 1, symbolOfByte[word[i]]);
         for (int i = 0; i + 1 < links.Length; i++)
             Offer(links, i, i + 1, heap);
 
@@ -215,11 +280,29 @@ internal sealed class BytePairEncoder : TextEncoder
         }
 
         for (int i = 0; i >= 0; i = links[i].Next)
-            AddSymbol(links[i].Symbol, ids);
+            AddSymbol(word.Slice(links[i].Start, links[i].Length), links[i].Symbol, ids);
+    }
+
+    // A byte each, or a character each; a character that is no symbol cannot merge.
+    private int FillLinks(ReadOnlySpan<byte> word, Span<EncodingSession.Link> links)
+    {
+        int count = 0;
+        for (int at = 0; at < word.Length; count++)
+        {
+            int length = plain ? Math.Min(LenientUtf8.OfLeadByte(word[at]), word.Length - at) : 1;
+            int symbol = plain ? symbols.Find(word.Slice(at, length)) : symbolOfByte[word[at]];
+            links[count] = new(count - 1, count + 1, at, length, symbol);
+            at += length;
+        }
+
+        links[count - 1].Next = -1;
+        return count;
     }
 
     private void Offer(Span<EncodingSession.Link> links, int left, int right, MergeHeap heap)
     {
+        if ((links[left].Symbol | links[right].Symbol) < 0)
+            return;
         int rank = merges.Rank(links[left].Symbol, links[right].Symbol, out int result);
         if (rank == int.MaxValue)
             return;
@@ -227,20 +310,20 @@ internal sealed class BytePairEncoder : TextEncoder
         heap.Push(new MergeCandidate(((ulong)(uint)rank << 32) | (uint)left, left, right, length, result));
     }
 
-    // A symbol that is no token falls apart into letters; as in llama.cpp, only letters of one UTF-8 byte are looked
-    // up, and those that are no tokens either are dropped.
-    private void AddSymbol(int symbol, List<int> ids)
+    // A symbol that is no token falls apart: a plain one into byte tokens; a byte-level one into letters, of which, as in
+    // llama.cpp, only those of one UTF-8 byte are looked up. What is no token either is dropped.
+    private void AddSymbol(ReadOnlySpan<byte> text, int symbol, List<int> ids)
     {
-        if (symbol < vocabularySize)
+        if ((uint)symbol < (uint)vocabularySize)
         {
             ids.Add(symbol);
             return;
         }
 
-        foreach (byte value in symbols[symbol])
+        foreach (byte value in text)
         {
             int id = symbolOfByte[value];
-            if (value is >= 0x21 and <= 0x7E && id < vocabularySize)
+            if ((uint)id < (uint)vocabularySize && (plain || value is >= 0x21 and <= 0x7E))
                 ids.Add(id);
         }
     }

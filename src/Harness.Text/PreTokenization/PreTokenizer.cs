@@ -1,16 +1,38 @@
 namespace Harness.Text.PreTokenization;
 
+/// <summary>How the tokens of a byte-pair vocabulary are written.</summary>
+internal enum TokenNotation
+{
+    /// <summary>A letter for each byte (<see cref="BytePair.ByteAlphabet"/>).</summary>
+    ByteLetters,
+
+    /// <summary>As they are, with byte tokens <c>&lt;0xXX&gt;</c> for what is missing.</summary>
+    Plain,
+}
+
 /// <summary>How a named pre-tokenizer cuts text into words, and what its name says beside.</summary>
 internal sealed record PreTokenizer
 {
     /// <summary>The steps, in order.</summary>
     public required IReadOnlyList<SplitStep> Steps { get; init; }
 
+    /// <summary>How the tokens are written.</summary>
+    public TokenNotation Notation { get; init; }
+
+    /// <summary>Whether spaces are written U+2581.</summary>
+    public bool EscapesSpaces { get; init; }
+
+    /// <summary>Whether a run of line breaks that is a token is taken whole.</summary>
+    public bool KeepsLineBreaks { get; init; }
+
     /// <summary>Whether a word that is a token is taken whole, without merging.</summary>
     public bool IgnoresMerges { get; init; }
 
     /// <summary>Whether prompts begin with BOS where the metadata says nothing.</summary>
     public bool AddsBos { get; init; }
+
+    /// <summary>Whether prompts begin with BOS even where the metadata says no, as llama.cpp has it.</summary>
+    public bool RequiresBos { get; init; }
 
     /// <summary>Whether the kind's default BOS id is not to be used.</summary>
     public bool HasNoDefaultBos { get; init; }

@@ -58,6 +58,12 @@ internal static class PreTokenizers
                 + $"|{LineBreaks}|{Spaces}"));
         Add("ufakzeka", () => Of(Unabbreviated(EachNumber)));
         Add("laguna", () => Of(Lines, Words(EachNumber)));
+        Add(
+            "gemma4 granite-embed-multi-311m",
+            () => Of(Lines) with
+            { Notation = TokenNotation.Plain, EscapesSpaces = true, KeepsLineBreaks = true, RequiresBos = true });
+        Add("sarvam-moe", () => Of(Lines) with { Notation = TokenNotation.Plain, EscapesSpaces = true });
+        Add("whitespace", () => Of(@"\S+") with { Notation = TokenNotation.Plain });
         Add("minicpm5", () => Of(NumberTriples, Words(NumberRuns)) with { IgnoresMerges = true });
         Add(
             "bailingmoe bailingmoe2 llada-moe",

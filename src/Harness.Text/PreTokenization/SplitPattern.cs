@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Harness.Text.PreTokenization;
 
 /// <summary>
@@ -26,6 +28,7 @@ internal sealed class SplitPattern : SplitStep
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Split(in SplitText text, int start, int end, List<int> ends)
     {
         int last = start;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.PreTokenization;
@@ -25,6 +26,7 @@ internal readonly ref struct SplitText
     /// <param name="utf8">Well-formed text.</param>
     /// <param name="kinds">Grown where needed.</param>
     /// <param name="offsets">Grown where needed.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static SplitText Of(ReadOnlySpan<byte> utf8, ref byte[] kinds, ref int[] offsets)
     {
         if (kinds.Length < utf8.Length)

@@ -32,6 +32,23 @@ internal sealed class AdjacentCharacters
     public bool MayJoin(uint left, uint right) =>
         (left | right) < 0x80 ? ascii[(left * 128) + right] : others.Contains(((ulong)left << 32) | right);
 
+    /// <summary>The end of the part of a text that begins at a place: the first spot after it that no token crosses.</summary>
+    public int PartEnd(ReadOnlySpan<byte> text, int start)
+    {
+        uint previous = Character(text, start, out int length);
+        int at = start + length;
+        while (at < text.Length)
+        {
+            uint next = Character(text, at, out length);
+            if (!MayJoin(previous, next))
+                break;
+            previous = next;
+            at += length;
+        }
+
+        return at;
+    }
+
     /// <summary>The character at a place, as a number: its bytes, the first highest.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="at">Its first byte.</param>

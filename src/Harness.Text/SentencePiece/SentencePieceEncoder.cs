@@ -11,8 +11,6 @@ namespace Harness.Text.SentencePiece;
 /// </summary>
 internal sealed class SentencePieceEncoder : TextEncoder
 {
-    private static readonly byte[] EscapedSpace = [0xE2, 0x96, 0x81];
-
     private readonly ByteStringTable tokens;
     private readonly AdjacentCharacters adjacent = new();
     private readonly uint[] order;
@@ -49,12 +47,12 @@ internal sealed class SentencePieceEncoder : TextEncoder
     /// <inheritdoc/>
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
-        ReadOnlySpan<byte> text = Escape(utf8, addSpacePrefix && afterSpecial, session);
+        ReadOnlySpan<byte> text = EscapedSpaces.Write(utf8, addSpacePrefix && afterSpecial, session);
         WordCache? cache = session.Cache;
         int start = 0;
         while (start < text.Length)
         {
-            int end = WordEnd(text, start);
+            int end = adjacent.PartEnd(text, start);
             ReadOnlySpan<byte> word = text[start..end];
             start = end;
             int slot = -1;
@@ -71,18 +69,7 @@ internal sealed class SentencePieceEncoder : TextEncoder
     }
 
     /// <inheritdoc/>
-    public override byte[] Piece(int id, ReadOnlySpan<byte> text)
-    {
-        var piece = new List<byte>(text.Length);
-        while (!text.IsEmpty)
-        {
-            bool space = text.StartsWith(EscapedSpace);
-            piece.Add(space ? (byte)' ' : text[0]);
-            text = text[(space ? EscapedSpace.Length : 1)..];
-        }
-
-        return [.. piece];
-    }
+    public override byte[] Piece(int id, ReadOnlySpan<byte> text) => VocabularyTokens.Unescape(text);
 
     // Higher scores come first; adding zero makes the two zeros one.
     private static uint Order(float score)
@@ -90,52 +77,6 @@ internal sealed class SentencePieceEncoder : TextEncoder
         uint bits = BitConverter.SingleToUInt32Bits(score + 0.0f);
         uint ascending = (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
         return ~ascending;
-    }
-
-    private static ReadOnlySpan<byte> Escape(ReadOnlySpan<byte> utf8, bool prefix, EncodingSession session)
-    {
-        int spaces = utf8.Count((byte)' ') + (prefix ? 1 : 0);
-        int length = checked(utf8.Length + (prefix ? 1 : 0) + (2 * spaces));
-        if (session.Bytes.Length < length)
-            session.Bytes = new byte[length];
-        Span<byte> text = session.Bytes.AsSpan(0, length);
-        int at = 0;
-        if (prefix)
-        {
-            EscapedSpace.CopyTo(text);
-            at = EscapedSpace.Length;
-        }
-
-        while (!utf8.IsEmpty)
-        {
-            int space = utf8.IndexOf((byte)' ');
-            int plain = space < 0 ? utf8.Length : space;
-            utf8[..plain].CopyTo(text[at..]);
-            at += plain;
-            if (space < 0)
-                break;
-            EscapedSpace.CopyTo(text[at..]);
-            at += EscapedSpace.Length;
-            utf8 = utf8[(space + 1)..];
-        }
-
-        return text;
-    }
-
-    private int WordEnd(ReadOnlySpan<byte> text, int start)
-    {
-        uint previous = AdjacentCharacters.Character(text, start, out int length);
-        int at = start + length;
-        while (at < text.Length)
-        {
-            uint next = AdjacentCharacters.Character(text, at, out length);
-            if (!adjacent.MayJoin(previous, next))
-                break;
-            previous = next;
-            at += length;
-        }
-
-        return at;
     }
 
     private void EncodeWord(ReadOnlySpan<byte> word, EncodingSession session, List<int> ids)

@@ -38,16 +38,28 @@ internal static class LenientUtf8
         Span<byte> encoded = stackalloc byte[4];
         while (!utf8.IsEmpty)
         {
-            int length = utf8[0] < 0x80 ? 1 : utf8[0] is < 0xC0 or > 0xF7 ? 0 : OfLeadByte(utf8[0]);
-            bool whole = length > 0 && length <= utf8.Length && utf8[1..length].IndexOfAnyExceptInRange((byte)0x80, (byte)0xBF) < 0;
-            int codePoint = whole ? DecodeFirst(utf8) : 0xFFFD;
+            int length = WholeSequence(utf8);
+            int codePoint = length > 0 ? DecodeFirst(utf8) : 0xFFFD;
             if (codePoint > 0x10FFFF)
                 codePoint = 0xFFFD;
             result.AddRange(encoded[..Encode(codePoint, encoded)]);
-            utf8 = utf8[(whole ? length : 1)..];
+            utf8 = utf8[Math.Max(1, length)..];
         }
 
         return [.. result];
+    }
+
+    /// <summary>
+    /// How many bytes the sequence at the start has, or 0 when it is none: overlong forms, surrogates and numbers beyond
+    /// U+10FFFF pass.
+    /// </summary>
+    public static int WholeSequence(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8[0] < 0x80)
+            return 1;
+        int length = utf8[0] is < 0xC0 or > 0xF7 ? 0 : OfLeadByte(utf8[0]);
+        bool whole = length > 0 && length <= utf8.Length && utf8[1..length].IndexOfAnyExceptInRange((byte)0x80, (byte)0xBF) < 0;
+        return whole ? length : 0;
     }
 
     /// <summary>Writes a code point, surrogates too.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Harness.Text.Vocabulary;
 
 /// <summary>A stretch of text (<see cref="Token"/> is −1), or a special token found in it.</summary>
@@ -21,7 +23,7 @@ internal sealed class SpecialTokenPartition
     // A trie over the tokens' texts: (node << 8 | byte) → node; the root is 0.
     private readonly Dictionary<long, int> children = [];
     private readonly List<int> rankAtNode = [-1];
-    private readonly bool[] isFirstByte = new bool[256];
+    private readonly SearchValues<byte> firstBytes;
 
     /// <summary>Gathers the tokens to look for.</summary>
     /// <param name="tokens">The vocabulary's texts.</param>
@@ -43,6 +45,7 @@ internal sealed class SpecialTokenPartition
         byLength = [.. ids.OrderByDescending(id => tokens[id].Length)];
         for (int rank = 0; rank < byLength.Length; rank++)
             AddToTrie(tokens[byLength[rank]].Span, rank);
+        firstBytes = SearchValues.Create([.. ids.Select(id => tokens[id].Span[0]).Distinct()]);
     }
 
     /// <summary>Whether a token may be looked for at all.</summary>
@@ -73,12 +76,18 @@ internal sealed class SpecialTokenPartition
         return fragments;
     }
 
+    /// <summary>The special token a text begins with, or −1.</summary>
+    public int First(ReadOnlySpan<byte> text)
+    {
+        List<Fragment> fragments = Split(text);
+        return fragments.Count > 0 ? fragments[0].Token : -1;
+    }
+
     private static bool IsSpace(byte value) => value is (>= 9 and <= 13) or (byte)' ';
 
     private void AddToTrie(ReadOnlySpan<byte> token, int rank)
     {
         int node = 0;
-        isFirstByte[token[0]] = true;
         foreach (byte value in token)
         {
             long edge = ((long)node << 8) | value;
@@ -101,10 +110,8 @@ internal sealed class SpecialTokenPartition
         var ranks = new SortedSet<int>();
         if (byLength.Length == 0)
             return ranks;
-        for (int start = 0; start < text.Length; start++)
+        for (int start = text.IndexOfAny(firstBytes); start >= 0; start = NextStart(text, start + 1))
         {
-            if (!isFirstByte[text[start]])
-                continue;
             int node = 0;
             for (int at = start; at < text.Length; at++)
             {
@@ -116,6 +123,12 @@ internal sealed class SpecialTokenPartition
         }
 
         return ranks;
+    }
+
+    private int NextStart(ReadOnlySpan<byte> text, int from)
+    {
+        int found = text[from..].IndexOfAny(firstBytes);
+        return found < 0 ? -1 : from + found;
     }
 
     private void Cut(ReadOnlySpan<byte> text, Fragment fragment, int id, List<Fragment> cut)

@@ -1,0 +1,117 @@
+using System.Text;
+using Harness.Formats.Gguf;
+using Harness.Text.PreTokenization;
+using Harness.Text.Tests.LlamaCpp;
+using Harness.Workers.Tests.Backends;
+using NUnit.Framework;
+
+namespace Harness.Text.Tests;
+
+/// <summary>The same ids, the same pieces and the same ends as llama.cpp v0.5.0, whatever the text.</summary>
+public sealed class AgainstLlamaCpp
+{
+    private static readonly string[] Published =
+        ["baichuan", "deepseek-coder", "gpt-2", "llama-bpe", "llama-spm", "mpt", "phi-3", "qwen2", "starcoder"];
+
+    private static IEnumerable<string> PreTokenizerNames => PreTokenizers.Names.Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> MadeKinds => MadeVocabularies.Names;
+
+    [TestCaseSource(nameof(Published))]
+    public void Published_vocabularies_give_its_ids(string name) => Compare(PublishedData(name), tokens: 15_000, seed: 11);
+
+    [TestCaseSource(nameof(Published))]
+    [Category("Soak")]
+    public void Published_vocabularies_give_its_ids_for_a_million_tokens(string name) => Compare(PublishedData(name), 1_000_000, 12);
+
+    [TestCaseSource(nameof(MadeKinds))]
+    public void Made_vocabularies_of_every_kind_give_its_ids(string name) => Compare(MadeVocabularies.Make(name), 15_000, 13);
+
+    [TestCaseSource(nameof(MadeKinds))]
+    [Category("Soak")]
+    public void Made_vocabularies_of_every_kind_give_its_ids_for_a_million_tokens(string name) => Compare(MadeVocabularies.Make(name), 1_000_000, 14);
+
+    [Test]
+    public void Every_pre_tokenizer_cuts_as_it_does() =>
+        Assert.Multiple(() =>
+        {
+            foreach (string name in PreTokenizerNames)
+                Compare(MadeVocabularies.ForPreTokenizer(name), 500, 15);
+        });
+
+    [TestCaseSource(nameof(PreTokenizerNames))]
+    [Category("Soak")]
+    public void Every_pre_tokenizer_cuts_as_it_does_for_a_million_tokens(string name) => Compare(MadeVocabularies.ForPreTokenizer(name), 1_000_000, 16);
+
+    [TestCaseSource(nameof(Published))]
+    public void Published_vocabularies_give_its_pieces_and_ends(string name) => ComparePieces(PublishedData(name));
+
+    [TestCaseSource(nameof(MadeKinds))]
+    public void Made_vocabularies_give_its_pieces_and_ends(string name) => ComparePieces(MadeVocabularies.Make(name));
+
+    private static TokenizerData PublishedData(string name)
+    {
+        using var file = GgufFile.Open(SharedFolder.Require("vocab", $"ggml-vocab-{name}.gguf"));
+        return TokenizerData.FromGguf(file.Metadata);
+    }
+
+    private static void Compare(TokenizerData data, int tokens, int seed)
+    {
+        using var reference = LlamaVocabulary.Load(TestHome.Directory("v0.5.0"), data);
+        var tokenizer = Tokenizer.Create(data);
+        var random = new Random(seed);
+        string[] special = [.. Enumerable.Range(0, tokenizer.VocabularySize)
+            .Where(id => tokenizer.TypeOf(id) is TokenType.Control or TokenType.UserDefined).Take(200).Select(tokenizer.TokenText)];
+        for (int seen = 0, i = 0; seen < tokens; i++)
+        {
+            byte[] text = i % 16 == 0 ? RandomText.NextBytes(random) : Encoding.UTF8.GetBytes(RandomText.Next(random, special, data));
+            bool addSpecial = i % 5 == 0 && !text.AsSpan().StartsWith("<"u8);
+            bool parseSpecial = i % 2 == 0;
+            int[] theirs = reference.Tokenize(text, false, parseSpecial);
+            int[] ours = tokenizer.Encode(text, parseSpecial);
+            seen += theirs.Length + 1;
+            if (!ours.AsSpan().SequenceEqual(theirs))
+                Assert.That(ours, Is.EqualTo(theirs), $"{data.Model} {data.Pre} '{Encoding.UTF8.GetString(text)}' ({Convert.ToHexString(text)})");
+            if (addSpecial)
+                ComparePrompt(reference, tokenizer, text);
+        }
+    }
+
+    private static void ComparePrompt(LlamaVocabulary reference, Tokenizer tokenizer, byte[] text)
+    {
+        // Ours never doubles BOS, and never EOS; where it would, they differ on purpose.
+        int[] bare = tokenizer.Encode(text);
+        int[] theirs = reference.Tokenize(text, addSpecial: true);
+        if ((bare.Length == 0 || (bare[0] != tokenizer.BosId && bare[^1] != tokenizer.EosId && bare[^1] != tokenizer.SeparatorId))
+            && !tokenizer.EncodePrompt(text, true, false).AsSpan().SequenceEqual(theirs))
+        {
+            Assert.That(tokenizer.EncodePrompt(text, true, false), Is.EqualTo(theirs), $"prompt '{Encoding.UTF8.GetString(text)}'");
+        }
+    }
+
+    private static void ComparePieces(TokenizerData data)
+    {
+        using var reference = LlamaVocabulary.Load(TestHome.Directory("v0.5.0"), data);
+        var tokenizer = Tokenizer.Create(data);
+        Assert.That(tokenizer.VocabularySize, Is.EqualTo(reference.Size));
+        var differing = new List<string>();
+        for (int id = 0; id < tokenizer.VocabularySize; id++)
+        {
+            byte[] whole = reference.Piece(id, special: true);
+
+            // It marks letters it cannot read back, or takes plain ones for byte letters; ours gives the text.
+            bool unreadable = whole.AsSpan().IndexOf("[UNK_BYTE"u8) >= 0
+                || (data.Pre == "whitespace" && data.Tokens[id].Span.ContainsAnyExceptInRange((byte)0, (byte)0x7F));
+            if (!unreadable && !(whole.AsSpan().SequenceEqual(tokenizer.TokenBytes(id, true))
+                && reference.Piece(id, special: false).AsSpan().SequenceEqual(tokenizer.TokenBytes(id))))
+            {
+                differing.Add($"{id} '{tokenizer.TokenText(id)}' {tokenizer.TypeOf(id)}");
+            }
+
+            if (reference.EndsGeneration(id) != tokenizer.EndOfGenerationIds.Contains(id))
+                differing.Add($"{id} '{tokenizer.TokenText(id)}' ends generation: {reference.EndsGeneration(id)}");
+        }
+
+        Assert.That(differing, Is.Empty);
+    }
+}
