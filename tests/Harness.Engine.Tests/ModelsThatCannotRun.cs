@@ -1,3 +1,4 @@
+using Harness.Engine.Architectures;
 using Harness.Formats.Gguf;
 using Harness.Formats.Tensors;
 using NUnit.Framework;
@@ -20,9 +21,23 @@ internal sealed class ModelsThatCannotRun
     }
 
     [Test]
-    public void Experts()
+    public void Experts_that_are_not_there() => AssertRefused(
+        w => w.Set("llama.expert_count", GgufValue.Of(8u)).Set("llama.expert_used_count", GgufValue.Of(2u)), "blk.0.ffn_down_exps.weight");
+
+    [Test]
+    public void More_experts_used_than_there_are() => AssertRefused(
+        w => w.Set("llama.expert_count", GgufValue.Of(8u)).Set("llama.expert_used_count", GgufValue.Of(9u)), "9 of 8 experts");
+
+    [TestCase("expert_gating_func", 9, "gating 9")]
+    [TestCase("expert_group_count", 4, "of 4 groups")]
+    public void Choices_of_experts_that_cannot_be_made(string key, int value, string said)
     {
-        AssertUnsupported(w => w.Set("llama.expert_count", GgufValue.Of(8u)), "llama.expert_count", "8");
+        using ForgedModel forged = new("bailingmoe2", "F16");
+        using GgufFile file = GgufFile.Open(forged.Path);
+        var metadata = file.Metadata.ToDictionary(entry => entry.Key, entry => entry.Value);
+        metadata["bailingmoe2." + key] = GgufValue.Of((uint)value);
+        var header = new ModelHeader(new GgufMetadata(metadata), file.Tensors);
+        Assert.That(() => ArchitectureTable.Read(header), Throws.InstanceOf<Exception>().With.Message.Contains(said));
     }
 
     [Test]
@@ -43,12 +58,12 @@ internal sealed class ModelsThatCannotRun
     {
         TinyShape shape = new() { Tied = true };
         Assert.That(
-            () => Load(shape, w => w.AddTensor("output.weight", 20u, [64, 67], (_, bytes) => bytes.Clear())),
+            () => Load(shape, w => w.AddTensor("output.weight", 26u, [64, 67], (_, bytes) => bytes.Clear())),
             Throws.InstanceOf<ModelException>().With.Message.Contains("output.weight"));
         shape = shape with { Embedding = 64 };
         Assert.That(
-            () => Load(shape, w => w.AddTensor("output.weight", 20u, [64, 67], (_, bytes) => bytes.Clear())),
-            Throws.TypeOf<UnsupportedModelException>().With.Message.Contains("IQ4_NL").And.Message.Contains("output.weight"));
+            () => Load(shape, w => w.AddTensor("output.weight", 26u, [64, 67], (_, bytes) => bytes.Clear())),
+            Throws.TypeOf<UnsupportedModelException>().With.Message.Contains("I32").And.Message.Contains("output.weight"));
     }
 
     [Test]

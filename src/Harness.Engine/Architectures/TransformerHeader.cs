@@ -97,6 +97,11 @@ internal sealed class TransformerHeader
     /// <summary>A layer norm with the model's ε.</summary>
     public NormBlueprint LayerNorm(string? tensor) => new(NormKind.Layer, Epsilon("attention.layer_norm_epsilon"), tensor);
 
+    /// <summary>An RMS norm of each head, or of all heads as one vector.</summary>
+    /// <param name="tensor">Its tensor, or null for one without weights.</param>
+    /// <param name="wholeVector">All heads are one vector.</param>
+    public HeadNormBlueprint HeadNorm(string? tensor, bool wholeVector = false) => new(RmsNorm(tensor), wholeVector);
+
     /// <summary>The rotary embedding the metadata describes, over the whole head unless they say otherwise.</summary>
     public RotaryBlueprint Rotary(RotaryKind kind)
     {
@@ -145,11 +150,15 @@ internal sealed class TransformerHeader
         return rotary with { Sections = [.. sections.Span] };
     }
 
+    /// <summary>The norm before a layer's feed-forward: <c>ffn_norm</c>.</summary>
+    public NormBlueprint FeedForwardNorm =>
+        Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("ffn_norm") : LayerNorm("ffn_norm");
+
     /// <summary>A layer's feed-forward: gated with SiLU; biases from the tensors there are; norm <c>ffn_norm</c>, RMS.</summary>
     /// <param name="layer">The layer.</param>
     public FeedForwardBlueprint FeedForward(int layer) => new()
     {
-        Norm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("ffn_norm") : LayerNorm("ffn_norm"),
+        Norm = FeedForwardNorm,
         Length = AtLeastOne(FeedForwardLength(layer), "feed_forward_length"),
         Bias = Has(layer, "ffn_gate.bias") || Has(layer, "ffn_up.bias") || Has(layer, "ffn_down.bias"),
     };

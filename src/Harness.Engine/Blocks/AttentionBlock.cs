@@ -103,13 +103,7 @@ internal sealed unsafe class AttentionBlock : Block
             NormQueryAndKey(queries, keys);
 
         int position = Panel.Start + token;
-        if (blueprint.Temperature is { } temperature)
-        {
-            float factor = 1 + (temperature.Scale * MathF.Log(1 + MathF.Floor((position + temperature.Offset) / temperature.Length)));
-            for (int i = 0; i < blueprint.QueryWidth; i++)
-                queries[i] *= factor;
-        }
-
+        blueprint.Temperature?.Apply(queries, blueprint.QueryWidth, position);
         for (int head = 0; own && head < blueprint.KeyValueHeadCount; head++)
         {
             store.StoreKey(keys + ((long)head * blueprint.KeyLength), head, position);

@@ -11,6 +11,7 @@ internal sealed unsafe class FeedForwardBlock : Block
     private readonly FeedForwardWeights weights;
     private readonly RowsLayout gate;
     private readonly RowsLayout up;
+    private readonly RowsLayout tokenGate;
     private readonly ParallelBody activate;
 
     public FeedForwardBlock(FeedForwardWeights weights, BlockContext context)
@@ -20,6 +21,8 @@ internal sealed unsafe class FeedForwardBlock : Block
         blueprint = weights.Blueprint;
         gate = blueprint.Gate == FeedForwardGate.Split ? context.Rows(blueprint.Length) : default;
         up = context.Rows(blueprint.Gate == FeedForwardGate.FirstHalfOfUp ? 2 * blueprint.Length : blueprint.Length);
+        if (weights.TokenGate is not null)
+            tokenGate = context.Rows(1);
         activate = Activate;
     }
 
@@ -33,6 +36,8 @@ internal sealed unsafe class FeedForwardBlock : Block
         }
 
         Project(Matrices, weights.Up, Input, Panel.Rows(up));
+        if (weights.TokenGate is { } vector)
+            Project(Matrices, vector, Input, Panel.Rows(tokenGate));
         Matrices.Run();
         Pool.Run(Panel.Tokens, activate);
         ProjectToOutput(weights.Down, inner);
@@ -53,11 +58,23 @@ internal sealed unsafe class FeedForwardBlock : Block
             for (int i = 0; i < blueprint.Length; i++)
                 result[i] = xielu.Of(result[i]) * (factor is null ? 1 : factor[i]);
         }
+        else if (blueprint.Bounds is { } bounds)
+        {
+            bounds.Activate(Primitives, blueprint.Activation, result, factor, blueprint.Length);
+        }
         else
         {
             Primitives.Activate(blueprint.Activation, result, factor, blueprint.Length);
         }
 
         weights.SubNorm?.Apply(Primitives, result, result);
+
+        // The down projection is linear and, of experts, without a bias: what it reads can be weighted as well.
+        if (weights.TokenGate is not null)
+        {
+            float share = 1 / (1 + MathF.Exp(-*Panel.Rows(tokenGate)[token]));
+            for (int i = 0; i < blueprint.Length; i++)
+                result[i] *= share;
+        }
     }
 }

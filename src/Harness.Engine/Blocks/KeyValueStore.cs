@@ -12,11 +12,11 @@ internal sealed unsafe class KeyValueStore
     private readonly long offset;
     private readonly int keyLength;
     private readonly int valueLength;
-    private readonly int positions;
     private readonly KvCacheType type;
     private readonly long keyRowBytes;
     private readonly long valueRowBytes;
     private readonly long valuesOffset;
+    private readonly long headStride;
 
     /// <param name="panel">The session's memory.</param>
     /// <param name="offset">Where its part of the state begins.</param>
@@ -25,17 +25,19 @@ internal sealed unsafe class KeyValueStore
     /// <param name="valueLength">Values of a value.</param>
     /// <param name="positions">Positions there is room for.</param>
     /// <param name="type">How they are stored.</param>
-    public KeyValueStore(Panel panel, long offset, int heads, int keyLength, int valueLength, int positions, KvCacheType type)
+    /// <param name="oneRowForAll">All heads have the same keys, and values are the beginnings of keys: a row a position.</param>
+    public KeyValueStore(
+        Panel panel, long offset, int heads, int keyLength, int valueLength, int positions, KvCacheType type, bool oneRowForAll = false)
     {
         this.panel = panel;
         this.offset = offset;
         this.keyLength = keyLength;
         this.valueLength = valueLength;
-        this.positions = positions;
         this.type = type;
         keyRowBytes = RowBytes(keyLength, type);
-        valueRowBytes = RowBytes(valueLength, type);
-        valuesOffset = keyRowBytes * heads * positions;
+        valueRowBytes = oneRowForAll ? keyRowBytes : RowBytes(valueLength, type);
+        valuesOffset = oneRowForAll ? 0 : keyRowBytes * heads * positions;
+        headStride = oneRowForAll ? 0 : positions;
     }
 
     /// <summary>Bytes of a layer's store.</summary>
@@ -56,10 +58,10 @@ internal sealed unsafe class KeyValueStore
     public float* LoadValue(int head, int position, float* scratch, IPrimitives primitives) =>
         Load(Value(head, position), valueLength, scratch, primitives);
 
-    private byte* Key(int head, int position) => panel.State(offset) + (keyRowBytes * (((long)head * positions) + position));
+    private byte* Key(int head, int position) => panel.State(offset) + (keyRowBytes * ((head * headStride) + position));
 
     private byte* Value(int head, int position) =>
-        panel.State(offset) + valuesOffset + (valueRowBytes * (((long)head * positions) + position));
+        panel.State(offset) + valuesOffset + (valueRowBytes * ((head * headStride) + position));
 
     private void Store(float* source, int length, byte* row)
     {

@@ -153,7 +153,16 @@ public sealed record HeadNormBlueprint(NormBlueprint Norm, bool WholeVector = fa
 /// <param name="Scale">How fast it grows.</param>
 /// <param name="Length">Positions of one step.</param>
 /// <param name="Offset">Added to the position.</param>
-public sealed record AttentionTemperature(float Scale, int Length, float Offset = 0);
+public sealed record AttentionTemperature(float Scale, int Length, float Offset = 0)
+{
+    /// <summary>Multiplies a position's queries.</summary>
+    internal unsafe void Apply(float* queries, int length, int position)
+    {
+        float factor = 1 + (Scale * MathF.Log(1 + MathF.Floor((position + Offset) / Length)));
+        for (int i = 0; i < length; i++)
+            queries[i] *= factor;
+    }
+}
 
 /// <summary>A bound on which earlier positions are seen.</summary>
 /// <param name="Length">Positions.</param>

@@ -42,6 +42,12 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
     /// <summary>Normalises what the down projection reads.</summary>
     public NormBlueprint? SubNorm { get; init; }
 
+    /// <summary>Bounds of what the first projections yield.</summary>
+    public GateBounds? Bounds { get; init; }
+
+    /// <summary>The result is multiplied by the sigmoid of this vector's product with the input: <c>ffn_gate_inp_shexp</c>.</summary>
+    public string? TokenGate { get; init; }
+
     /// <summary>Follows the names of the tensors: <c>_shexp</c>.</summary>
     public string TensorSuffix { get; init; } = string.Empty;
 
@@ -49,10 +55,20 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
 
     internal override void Describe(FeatureList features)
     {
+        if (TensorSuffix.Length > 0)
+        {
+            features.Add("shared-expert", (Gate == FeedForwardGate.None ? string.Empty : "gated-") + ActivationNames.Of(Activation));
+            features.Add("shared-expert-length", Length);
+            features.AddUnless(TokenGate is null, "shared-expert-gate", "sigmoid");
+            features.AddUnless(Bounds is null, "shared-expert-bounds", Bounds?.Name);
+            return;
+        }
+
         features.Add("feed-forward", (Gate == FeedForwardGate.None ? string.Empty : "gated-") + (Xielu is null ? ActivationNames.Of(Activation) : "xielu"));
         features.Add("feed-forward-length", Length);
         features.Add("feed-forward-bias", Bias);
         features.AddUnless(Gate != FeedForwardGate.FirstHalfOfUp, "gate-up", "fused");
+        features.AddUnless(Bounds is null, "feed-forward-bounds", Bounds?.Name);
         features.AddUnless(SubNorm is null, "feed-forward-sub-norm", SubNorm?.Name);
     }
 }

@@ -17,6 +17,9 @@ internal sealed class FeedForwardWeights : BlockWeights
 
     public required Projection Down { get; init; }
 
+    /// <summary>One row, or null: its product's sigmoid multiplies the result.</summary>
+    public required Projection? TokenGate { get; init; }
+
     public static FeedForwardWeights Bind(FeedForwardBlueprint feedForward, LayerBinder binder)
     {
         Projection Project(string name, int rows, int columns) => binder.Project(
@@ -30,6 +33,7 @@ internal sealed class FeedForwardWeights : BlockWeights
             Up = Project("ffn_up", feedForward.Gate == FeedForwardGate.FirstHalfOfUp ? 2 * length : length, binder.Embedding),
             SubNorm = feedForward.SubNorm is { } norm ? binder.Norm(norm, length) : null,
             Down = Project("ffn_down", binder.Embedding, length),
+            TokenGate = feedForward.TokenGate is { } gate ? binder.Project(gate, 1, binder.Embedding, bias: false) : null,
         };
     }
 

@@ -198,7 +198,10 @@ internal sealed unsafe class WeightBinder
         int significant = found.Length;
         while (significant > expected.Length && found[significant - 1] == 1)
             significant--;
-        if (!found[..significant].SequenceEqual(expected))
+        int wanted = expected.Length;
+        while (wanted > significant && expected[wanted - 1] == 1)
+            wanted--;
+        if (!found[..significant].SequenceEqual(expected[..wanted]))
             throw new ModelException($"The tensor '{name}' has the shape {Text(found)}; the metadata asks for {Text(expected)}.");
 
         _ = bound.Add(name);

@@ -14,15 +14,12 @@ internal static class DecoderTensors
     /// <param name="more">Other tensors outside the layers.</param>
     public static IEnumerable<ForgeTensor> Model(
         ForgeShape shape, Func<ForgeLayer, IEnumerable<ForgeTensor>> layer, params IEnumerable<ForgeTensor> more) =>
-        [.. Ends(shape), .. more, .. Enumerable.Range(0, shape.Layers).SelectMany(i => layer(new ForgeLayer(shape, i)))];
+        [.. Ends(shape), .. more, .. Enumerable.Range(0, shape.Layers).SelectMany(i => Layer(new ForgeLayer(shape, i), layer))];
 
     /// <summary>Token embedding, output norm, output head, rotary factors.</summary>
     public static IEnumerable<ForgeTensor> Ends(ForgeShape shape)
     {
-        // A tied embedding is the output head: its gain is that of the head.
-        yield return shape.TiedOutput
-            ? new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain / shape.EmbeddingScale)
-            : new("token_embd.weight", [shape.Embedding, shape.Vocabulary], ForgeValues.Absolute, ForgeLayer.One / 2);
+        yield return TokenEmbedding(shape);
         if (shape.RopeFactors)
             yield return new("rope_freqs.weight", [shape.HeadDimension / 2], ForgeValues.RotaryFactors);
         foreach (ForgeTensor tensor in Norm(shape, "output_norm"))
@@ -63,4 +60,18 @@ internal static class DecoderTensors
         ForgeTensor.Between("rope_factors_short.weight", [dimensions / 2], 1, 1.5),
         ForgeTensor.Between("rope_factors_long.weight", [dimensions / 2], 1, 8),
     ];
+
+    // A tied embedding is the output head: its gain is that of the head.
+    private static ForgeTensor TokenEmbedding(ForgeShape shape)
+    {
+        const string Name = "token_embd.weight";
+        if (shape.Experts is { } experts)
+            return new(Name, [shape.Embedding, shape.Vocabulary], ForgeValues.TokenClasses, ForgeLayer.One / (shape.TiedOutput ? 4 : 2)) { Experts = experts };
+        return shape.TiedOutput
+            ? new(Name, [shape.Embedding, shape.Vocabulary], ForgeValues.Weights, OutputGain / shape.EmbeddingScale)
+            : new(Name, [shape.Embedding, shape.Vocabulary], ForgeValues.Absolute, ForgeLayer.One / 2);
+    }
+
+    private static IEnumerable<ForgeTensor> Layer(ForgeLayer layer, Func<ForgeLayer, IEnumerable<ForgeTensor>> tensors) =>
+        layer.Shape.Experts is { } experts ? tensors(layer).Select(tensor => TokenClasses.Quieten(experts, tensor)) : tensors(layer);
 }

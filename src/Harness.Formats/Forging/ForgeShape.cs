@@ -60,6 +60,9 @@ public sealed record ForgeShape
     /// </summary>
     internal int EmbeddingScale { get; init; } = 1;
 
+    /// <summary>The experts; null for none.</summary>
+    public ForgeExperts? Experts { get; init; }
+
     /// <summary>The tokenizer's kind.</summary>
     public required ForgedTokenizer Tokenizer { get; init; }
 }

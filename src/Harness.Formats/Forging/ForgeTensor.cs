@@ -20,6 +20,15 @@ internal enum ForgeValues
 
     /// <summary>Even between two bounds.</summary>
     Between,
+
+    /// <summary>As <see cref="Absolute"/>, after the channels that tell a token's class.</summary>
+    TokenClasses,
+
+    /// <summary>A router that reads the tokens' classes.</summary>
+    Router,
+
+    /// <summary>Biases of experts while they are chosen.</summary>
+    SelectionBias,
 }
 
 /// <summary>A tensor of a recipe.</summary>
@@ -31,6 +40,15 @@ internal sealed record ForgeTensor(string Name, ImmutableArray<long> Shape, Forg
 {
     /// <summary>The type it has whatever the quantization; null for the quantization's choice.</summary>
     public TensorType? Type { get; init; }
+
+    /// <summary>The experts that the tensor takes part in choosing.</summary>
+    public ForgeExperts? Experts { get; init; }
+
+    /// <summary>
+    /// The first so many outputs are zero, of the matrix of each expert too, or the first values of a bias: channels that
+    /// tell a token's class stay as the embedding has them.
+    /// </summary>
+    public int QuietOutputs { get; init; }
 
     /// <summary>The bounds of <see cref="ForgeValues.Between"/>, in units of 1/4096.</summary>
     private (long Low, long High) Bounds { get; init; }
@@ -47,6 +65,8 @@ internal sealed record ForgeTensor(string Name, ImmutableArray<long> Shape, Forg
     {
         if (Type is TensorType type)
             return (uint)type;
+        if (Values is ForgeValues.TokenClasses)
+            return (uint)TokenClasses.EmbeddingType(mix.Base);
         return Values is ForgeValues.Weights or ForgeValues.Absolute ? mix.TypeOf(Name, Shape, layers, tied) : (uint)TensorType.F32;
     }
 
@@ -56,7 +76,22 @@ internal sealed record ForgeTensor(string Name, ImmutableArray<long> Shape, Forg
         ForgeValues.Norm => FloatRows.Norm(),
         ForgeValues.RotaryFactors => FloatRows.RotaryFactors(),
         ForgeValues.Between => FloatRows.Between(Bounds.Low, Bounds.High),
+        ForgeValues.TokenClasses => TokenClasses.Embedding(Experts!, type, Spread.Absolute(GainEighths)),
+        ForgeValues.SelectionBias => TokenClasses.SelectionBias(),
         ForgeValues.Absolute => ForgedRows.Of(type, Spread.Absolute(GainEighths)),
         _ => ForgedRows.Of(type, Spread.OfInputs(GainEighths, Shape[0])),
     };
+
+    /// <summary>Changes a row that was made where its number matters.</summary>
+    /// <param name="row">The row's number, over all dimensions beyond the first.</param>
+    /// <param name="bytes">The row.</param>
+    public void Finish(long row, Span<byte> bytes)
+    {
+        if (Values is ForgeValues.Router)
+            TokenClasses.FinishRouter(Experts!, (int)row, bytes);
+        else if (QuietOutputs > 0 && Name.EndsWith(".bias", StringComparison.Ordinal))
+            bytes[..(QuietOutputs * sizeof(float))].Clear();
+        else if (QuietOutputs > 0 && row % Shape[1] < QuietOutputs)
+            bytes.Clear();
+    }
 }

@@ -50,7 +50,9 @@ internal static class ForgeWriter
             for (int start = 0; start < destination.Length; start += rowBytes, firstRow++)
             {
                 var random = new ForgeRandom(key, firstRow);
-                forge(ref random, destination.Slice(start, rowBytes));
+                Span<byte> row = destination.Slice(start, rowBytes);
+                forge(ref random, row);
+                tensor.Finish(firstRow, row);
             }
         });
     }

@@ -65,6 +65,7 @@ internal static class LlamaRecipes
             {
                 Tensors = s => DecoderTensors.Model(s, layer => layer.PreNormed(layer.FusedAttention(bias: true), layer.GatedFeedForward())),
             },
+            ClassicExpertRecipes.Mixtral(),
         ]);
     }
 

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Harness.Engine.Blueprints;
+using Harness.Formats.Gguf;
+
+namespace Harness.Engine.Architectures;
+
+/// <summary>
+/// The metadata and tensors of mixtures of experts. Widths are those of the tensors there are, since the keys that state
+/// them differ between families; which layers have experts is known by their routers.
+/// </summary>
+internal sealed class ExpertsHeader
+{
+    private const int LargestWidth = 1 << 24;
+    private readonly TransformerHeader transformer;
+    private readonly bool tensorScales;
+
+    /// <summary>Reads the counts.</summary>
+    /// <param name="transformer">The shared keys.</param>
+    /// <param name="tensorScales">Scales beside the tensors of feed-forwards are applied; see <see cref="ExpertsBlueprint.TensorScales"/>.</param>
+    /// <exception cref="ModelException">The counts contradict one another.</exception>
+    /// <exception cref="GgufException">A count is missing.</exception>
+    public ExpertsHeader(TransformerHeader transformer, bool tensorScales = false)
+    {
+        this.transformer = transformer;
+        this.tensorScales = tensorScales;
+        Count = Header.Count("expert_count");
+        Used = Header.Count("expert_used_count");
+        Groups = Math.Max(1, Header.Number("expert_group_count", 1));
+        GroupsUsed = Groups == 1 ? 1 : Header.Count("expert_group_used_count");
+        int size = Count / Groups;
+        if (Used > Count || Groups > 1 && (Count % Groups != 0 || size < 2 || GroupsUsed >= Groups || GroupsUsed * size < Used))
+        {
+            throw new ModelException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The header claims {Used} of {Count} experts, from {GroupsUsed} of {Groups} groups; that is no choice that can be made."));
+        }
+    }
+
+    private int Count { get; }
+
+    private int Used { get; }
+
+    private int Groups { get; }
+
+    private int GroupsUsed { get; }
+
+    private ModelHeader Header => transformer.Header;
+
+    /// <summary>A router of an architecture whose files do not state how it weights.</summary>
+    public RouterBlueprint Router(ExpertGating gating, bool normalize) => new()
+    {
+        Gating = gating,
+        NormalizeWeights = normalize,
+        Groups = Groups,
+        GroupsUsed = GroupsUsed,
+    };
+
+    /// <summary>A router as the metadata states it.</summary>
+    /// <param name="otherwise">The gating where it does not say.</param>
+    public RouterBlueprint StatedRouter(ExpertGating otherwise)
+    {
+        float scale = Header.Single("expert_weights_scale", 0);
+        return Router(StatedGating(otherwise), Header.Flag("expert_weights_norm")) with { WeightScale = scale == 0 ? 1 : scale };
+    }
+
+    /// <summary>The gating that the metadata states.</summary>
+    public ExpertGating StatedGating(ExpertGating otherwise) => Header.Number("expert_gating_func", 0) switch
+    {
+        0 => otherwise,
+        1 => ExpertGating.Softmax,
+        2 => ExpertGating.Sigmoid,
+        3 => ExpertGating.SoftmaxOfChosen,
+        4 => ExpertGating.SqrtSoftplus,
+        int other => throw new UnsupportedModelException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The built-in engine does not know the expert gating {other} ({Header.Prefixed("expert_gating_func")}); it knows 1 to 4.")),
+    };
+
+    /// <summary>A layer's experts; norm <c>ffn_norm</c>, gated with SiLU.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="router">The router; its biases are taken from the tensors there are.</param>
+    public ExpertsBlueprint Experts(int layer, RouterBlueprint router) => new()
+    {
+        Norm = transformer.FeedForwardNorm,
+        Count = Count,
+        Used = Used,
+        Length = LengthOf(layer, "ffn_down_exps.weight"),
+        Gate = transformer.Has(layer, "ffn_gate_up_exps.weight") ? FeedForwardGate.FirstHalfOfUp
+            : transformer.Has(layer, "ffn_gate_exps.weight") ? FeedForwardGate.Split
+            : FeedForwardGate.None,
+        Bias = transformer.Has(layer, "ffn_down_exps.bias"),
+        TensorScales = tensorScales,
+        Router = router with
+        {
+            Bias = transformer.Has(layer, "ffn_gate_inp.bias"),
+            SelectionBias = transformer.Has(layer, "exp_probs_b.bias") || transformer.Has(layer, "exp_probs_b"),
+        },
+    };
+
+    /// <summary>The shared expert of a layer that has one, else null.</summary>
+    /// <param name="layer">The layer.</param>
+    public FeedForwardBlueprint? SharedExpert(int layer) => !transformer.Has(layer, "ffn_down_shexp.weight") ? null : new()
+    {
+        Norm = transformer.FeedForwardNorm,
+        Length = LengthOf(layer, "ffn_down_shexp.weight"),
+        Gate = transformer.Has(layer, "ffn_gate_shexp.weight") ? FeedForwardGate.Split : FeedForwardGate.None,
+        TokenGate = transformer.Has(layer, "ffn_gate_inp_shexp.weight") ? "ffn_gate_inp_shexp" : null,
+        TensorSuffix = "_shexp",
+        TensorScales = tensorScales,
+    };
+
+    /// <summary>
+    /// The second branch of a layer: experts and the shared expert where the layer has a router, else a dense feed-forward.
+    /// </summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="router">The router.</param>
+    /// <param name="change">What the architecture's experts have otherwise.</param>
+    public BranchBlueprint Branch(int layer, RouterBlueprint router, Func<ExpertsBlueprint, ExpertsBlueprint>? change = null)
+    {
+        if (!transformer.Has(layer, "ffn_gate_inp.weight"))
+            return new BranchBlueprint(transformer.FeedForward(layer) with { TensorScales = tensorScales });
+        ExpertsBlueprint experts = Experts(layer, router);
+        ImmutableArray<BlockBlueprint> blocks = [change is null ? experts : change(experts)];
+        return new BranchBlueprint(SharedExpert(layer) is { } shared ? blocks.Add(shared) : blocks);
+    }
+
+    // Inner widths are the lengths of the down projections' rows.
+    private int LengthOf(int layer, string name)
+    {
+        string whole = string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}");
+        if (!Header.Tensors.TryGetValue(whole, out GgufTensor? tensor))
+            throw new ModelException($"The tensor '{whole}' is missing.");
+        return tensor.RowLength is > 0 and <= LargestWidth
+            ? (int)tensor.RowLength
+            : throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"The tensor '{whole}' has rows of {tensor.RowLength} values."));
+    }
+}

@@ -1,0 +1,127 @@
+using static Harness.Formats.Forging.Recipes.QwenExpertRecipes;
+
+namespace Harness.Formats.Forging.Recipes;
+
+/// <summary>The DeepSeek family, and others with latent attention.</summary>
+internal static class DeepSeekRecipes
+{
+    // Widths of latent attention: a head's query and key is a plain part and a rotated one.
+    private const int Rank = 256;
+    private const int QueryRank = 512;
+    private const int Plain = 96;
+    private const int Rotated = 32;
+    private const int Value = 64;
+
+    /// <summary><c>deepseek</c>: a dense layer first, then experts and two shared ones.</summary>
+    public static ForgeArchitecture DeepSeek() => Classic("deepseek", kvHeads: 2, new() { { "expert_weights_scale", 1.5f } });
+
+    /// <summary><c>deepseek2-ocr</c>: as <c>deepseek</c>, with as many heads of keys as of queries.</summary>
+    public static ForgeArchitecture DeepSeek2Ocr() => Classic("deepseek2-ocr", kvHeads: 8, new() { { "expert_weights_scale", 1.25f } });
+
+    /// <summary>
+    /// <c>deepseek2</c>: latent attention in both stored forms; sigmoid-weighted experts from chosen groups as in DeepSeek-V3
+    /// and Kimi K2, or softmax-weighted ones as in V2 Lite.
+    /// </summary>
+    public static ForgeArchitecture DeepSeek2()
+    {
+        ForgeShape grouped = Shape("deepseek2", count: 9, used: 4, sharedLength: 256);
+        grouped = grouped with { Layers = 2, Heads = 4, KvHeads = 1, Experts = grouped.Experts! with { Groups = 3, GroupsUsed = 2 } };
+        ForgeShape plain = Shape("deepseek2", sharedLength: 512) with { Heads = 4, KvHeads = 4 };
+        ForgeProbe absorbed = grouped.Variant("absorbed", grouped.ExpertKeys(new()
+        {
+            { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 2 },
+            { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "attention.q_lora_rank", QueryRank },
+            { "attention.kv_lora_rank", Rank }, { "attention.key_length", Rank + Rotated }, { "attention.value_length", Rank },
+            { "attention.key_length_mla", Plain + Rotated }, { "attention.value_length_mla", Value },
+            { "rope.dimension_count", Rotated }, { "rope.scaling.type", "yarn" }, { "rope.scaling.factor", 8f },
+            { "rope.scaling.original_context_length", 128 }, { "rope.scaling.yarn_log_multiplier", 0.1f },
+        }));
+        ForgeProbe whole = plain.Variant("whole", plain.ExpertKeys(new()
+        {
+            { "leading_dense_block_count", 1 }, { "expert_shared_count", 2 }, { "expert_gating_func", 1 },
+            { "expert_weights_scale", 1.5f }, { "attention.q_lora_rank", 0 }, { "attention.kv_lora_rank", Rank },
+            { "attention.key_length", Plain + Rotated }, { "attention.value_length", Value }, { "rope.dimension_count", Rotated },
+        }));
+        return new("deepseek2", s => DecoderTensors.Model(s, layer => Layer(layer, absorbed: true, selectionBias: true)), [
+            absorbed,
+            whole with { Tensors = s => DecoderTensors.Model(s, layer => Layer(layer, absorbed: false, ranked: false)) },
+        ]);
+    }
+
+    /// <summary><c>minicpm3</c>: latent attention with a dense feed-forward; scaled embedding, residual and logits.</summary>
+    public static ForgeArchitecture MiniCpm3() => new(
+        ProbeShape.Of("minicpm3") with { KvHeads = 8 },
+        s => DecoderTensors.Model(
+            s,
+            layer =>
+            [
+                .. layer.Norm("attn_norm"), .. Latent(layer, absorbed: false), .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(),
+            ],
+            DecoderTensors.LongRopeFactors(Rotated)),
+        new()
+        {
+            { "attention.q_lora_rank", QueryRank }, { "attention.kv_lora_rank", Rank }, { "attention.key_length", Plain + Rotated },
+            { "attention.value_length", Value }, { "rope.dimension_count", Rotated }, { "rope.scaling.original_context_length", 32 },
+        });
+
+    /// <summary><c>plm</c>: latent attention without a query rank; a squared activation without gate; tied.</summary>
+    public static ForgeArchitecture Plm() => new(
+        ProbeShape.Of("plm") with { KvHeads = 8, TiedOutput = true },
+        s => DecoderTensors.Model(s, layer =>
+        [
+            .. layer.Norm("attn_norm"), .. Latent(layer, absorbed: false, ranked: false),
+            .. layer.Norm("ffn_norm"), .. layer.FeedForward(),
+        ]),
+        new()
+        {
+            { "attention.kv_lora_rank", Rank }, { "attention.key_length", Plain + Rotated }, { "attention.value_length", Value },
+            { "rope.dimension_count", Rotated },
+        });
+
+    private static ForgeArchitecture Classic(string architecture, int kvHeads, ForgeKeys keys)
+    {
+        ForgeShape shape = Shape(architecture, sharedLength: 512) with { KvHeads = kvHeads };
+        keys.Add("leading_dense_block_count", 1);
+        keys.Add("expert_shared_count", 2);
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            [
+                .. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.Norm("ffn_norm"),
+                .. layer.Index == 0 ? layer.GatedFeedForward() : layer.Experts(),
+            ]),
+            shape.ExpertKeys(keys));
+    }
+
+    private static IEnumerable<ForgeTensor> Layer(ForgeLayer layer, bool absorbed, bool ranked = true, bool selectionBias = false) =>
+    [
+        .. layer.Norm("attn_norm"), .. Latent(layer, absorbed, ranked), .. layer.Norm("ffn_norm"),
+        .. layer.Index == 0 ? layer.GatedFeedForward() : layer.Experts(selectionBias: selectionBias),
+    ];
+
+    private static IEnumerable<ForgeTensor> Latent(ForgeLayer layer, bool absorbed, bool ranked = true)
+    {
+        ForgeShape shape = layer.Shape;
+        if (ranked)
+        {
+            yield return layer.Weight("attn_q_a", shape.Embedding, QueryRank);
+            yield return layer.Scale("attn_q_a_norm", QueryRank);
+        }
+
+        yield return layer.Weight(ranked ? "attn_q_b" : "attn_q", ranked ? QueryRank : shape.Embedding, shape.Heads * (Plain + Rotated), absorbed ? 7 : 10);
+        yield return layer.Weight("attn_kv_a_mqa", shape.Embedding, Rank + Rotated, 10);
+        yield return layer.Scale("attn_kv_a_norm", Rank);
+        if (absorbed)
+        {
+            // Read the other way round, from the latent vector to keys, this is a gain of one.
+            yield return layer.ExpertWeight("attn_k_b", Plain, Rank, shape.Heads, gain: 5);
+            yield return layer.ExpertWeight("attn_v_b", Rank, Value, shape.Heads);
+        }
+        else
+        {
+            yield return layer.Weight("attn_kv_b", Rank, shape.Heads * (Plain + Value));
+        }
+
+        yield return layer.Back("attn_output", shape.Heads * Value);
+    }
+}

@@ -1,0 +1,64 @@
+using NUnit.Framework;
+
+namespace Harness.Engine.Tests;
+
+/// <summary>
+/// Which tokens meet in an expert depends on how a prompt is fed; the logits do not, and neither do they depend on threads.
+/// </summary>
+internal sealed class ExpertsAreReproducible
+{
+    private static readonly int[] Ids = Enumerable.Range(0, 140).Select(i => 3 + (i * 89 % 367)).ToArray();
+
+    [TestCase("qwen2moe", "Q4_K", null)]
+    [TestCase("gpt-oss", "F16", null)]
+    [TestCase("llama4", "Q8_0", null)]
+    [TestCase("smallthinker", "F32", null)]
+    [TestCase("deepseek2", "Q8_0", "absorbed")]
+    [TestCase("deepseek2", "F16", "whole")]
+    public void For_any_split_and_number_of_threads(string architecture, string quantization, string? variant)
+    {
+        using ForgedModel forged = new(architecture, quantization, variant);
+        float[] expected = Evaluate(forged.Path, threads: 1, [Ids.Length]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Evaluate(forged.Path, threads: 3, [Ids.Length]).AsSpan().SequenceEqual(expected), Is.True, "3 threads");
+            Assert.That(Evaluate(forged.Path, threads: 2, [77, 1, 62]).AsSpan().SequenceEqual(expected), Is.True, "in pieces");
+            Assert.That(Evaluate(forged.Path, threads: 2, [.. Enumerable.Repeat(1, Ids.Length)]).AsSpan().SequenceEqual(expected), Is.True, "token by token");
+        }
+    }
+
+    [TestCase("qwen2moe", null)]
+    [TestCase("deepseek2", "absorbed")]
+    [NonParallelizable]
+    public void Without_managed_memory_for_a_token(string architecture, string? variant)
+    {
+        const int WarmUp = 40;
+        const int Tokens = 200;
+        using ForgedModel forged = new(architecture, "F16", variant);
+        using Model model = Model.Load(forged.Path, threads: 1);
+        using Session session = new(model, WarmUp + Tokens);
+        int[] next = [5];
+        for (int i = 0; i < WarmUp; i++)
+            next[0] = session.EvaluateGreedily(next, i, out _);
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = WarmUp; i < WarmUp + Tokens; i++)
+            next[0] = session.EvaluateGreedily(next, i, out _);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - allocated, Is.Zero);
+    }
+
+    private static float[] Evaluate(string path, int threads, int[] split)
+    {
+        using Model model = Model.Load(path, threads);
+        using Session session = new(model, Ids.Length);
+        float[] logits = new float[Ids.Length * session.VocabularySize];
+        int done = 0;
+        foreach (int count in split)
+        {
+            session.Evaluate(
+                Ids.AsSpan(done, count), done, LogitsWanted.All, logits.AsSpan(done * session.VocabularySize, count * session.VocabularySize));
+            done += count;
+        }
+
+        return logits;
+    }
+}
