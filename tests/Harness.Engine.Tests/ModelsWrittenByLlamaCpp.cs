@@ -8,6 +8,7 @@ internal sealed class ModelsWrittenByLlamaCpp
 {
     private static readonly int[] Ids = [1, 17, 42, 99, 3, 77, 64, 5, 120, 8, 31, 90, 55, 2, 66, 101, 12, 48, 110, 7, 23, 88, 35, 60];
 
+    [TestCase("granitehybrid-dense")]
     [TestCase("llama-dense")]
     [TestCase("qwen2-dense")]
     [TestCase("llama-moe")]

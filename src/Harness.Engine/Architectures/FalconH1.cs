@@ -21,7 +21,7 @@ internal static class FalconH1
             return new LayerBlueprint(
             [
                 new BranchBlueprint([attention, states.Mamba2(groupNorm: transformer.Has(layer, "ssm_norm.weight"))]),
-                new BranchBlueprint(transformer.FeedForward(layer)),
+                new BranchBlueprint(transformer.FeedForward(layer) with { TensorScales = false }),
             ]);
         });
         return blueprint with { UnusedTensors = [.. blueprint.UnusedTensors, "rope_freqs."] };

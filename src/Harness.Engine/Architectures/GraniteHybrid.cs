@@ -27,7 +27,7 @@ internal static class GraniteHybrid
             return new LayerBlueprint(
             [
                 new BranchBlueprint(mixer) { Scale = residualScale },
-                new BranchBlueprint(transformer.FeedForward(layer)) { Scale = residualScale },
+                new BranchBlueprint(transformer.FeedForward(layer) with { TensorScales = false }) { Scale = residualScale },
             ]);
         });
         return blueprint with

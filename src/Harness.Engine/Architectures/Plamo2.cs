@@ -23,7 +23,7 @@ internal static class Plamo2
             return new LayerBlueprint(
             [
                 new BranchBlueprint(mixer) { PostNorm = transformer.RmsNorm("post_attention_norm") },
-                new BranchBlueprint(transformer.FeedForward(layer) with { Gate = FeedForwardGate.FirstHalfOfUp })
+                new BranchBlueprint(transformer.FeedForward(layer) with { Gate = FeedForwardGate.FirstHalfOfUp, TensorScales = false })
                 {
                     PostNorm = transformer.RmsNorm("post_ffw_norm"),
                 },
