@@ -1,3 +1,4 @@
+using Harness.Engine.Kernels;
 using Harness.Formats.Tensors;
 using NUnit.Framework;
 
@@ -55,14 +56,14 @@ internal sealed class LogitsAreRight
     public void With_an_exact_cache(object shape)
     {
         using TinyModel tiny = new((TinyShape)shape, seed: 11);
-        Assert.That(Error(tiny, KvCacheType.F32), Is.LessThan(1e-10));
+        Assert.That(Error(tiny, KvCacheType.F32), Is.LessThan(Limit((TinyShape)shape, 1e-10)));
     }
 
     [TestCaseSource(nameof(Shapes))]
     public void With_a_cache_of_halves(object shape)
     {
         using TinyModel tiny = new((TinyShape)shape, seed: 12);
-        Assert.That(Error(tiny, KvCacheType.F16), Is.LessThan(1e-6));
+        Assert.That(Error(tiny, KvCacheType.F16), Is.LessThan(Limit((TinyShape)shape, 1e-6)));
     }
 
     [Test]
@@ -91,6 +92,9 @@ internal sealed class LogitsAreRight
         using TinyModel tiny = new(shape, seed);
         Assert.That(Error(tiny, KvCacheType.F32), Is.LessThan(1e-10), shape.ToString());
     }
+
+    // Integer kernels round activations to 127 steps, as other engines do; their products are held to be exact elsewhere.
+    private static double Limit(TinyShape shape, double exact) => MatrixKernels.OfIntegers(shape.Type) is null ? exact : 1e-3;
 
     private static double Error(TinyModel tiny, KvCacheType cacheType)
     {

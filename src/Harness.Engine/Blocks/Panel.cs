@@ -29,6 +29,7 @@ internal sealed unsafe class Panel : IDisposable
     private readonly int[] ids;
     private NativeBuffer? activations;
     private NativeBuffer? state;
+    private NativeBuffer? integers;
     private float* kept;
     private float* scratch;
     private float* threads;
@@ -54,7 +55,7 @@ internal sealed unsafe class Panel : IDisposable
     public ReadOnlySpan<int> Ids => ids.AsSpan(0, Tokens);
 
     /// <summary>Bytes of activations and state.</summary>
-    public long Bytes => (activations?.Bytes ?? 0) + (state?.Bytes ?? 0);
+    public long Bytes => (activations?.Bytes ?? 0) + (state?.Bytes ?? 0) + (integers?.Bytes ?? 0);
 
     /// <summary>Takes tokens.</summary>
     public void Fill(ReadOnlySpan<int> tokens, int position)
@@ -69,6 +70,18 @@ internal sealed unsafe class Panel : IDisposable
 
     /// <summary>One thread's scratch.</summary>
     public float* ThreadScratch(int worker) => threads + (worker * threadFloats);
+
+    /// <summary>Room for activations as integers, good until it is asked for again. Grows to the largest that was asked for.</summary>
+    public byte* Integers(long bytes)
+    {
+        if (integers is null || integers.Bytes < bytes)
+        {
+            integers?.Dispose();
+            integers = NativeBuffer.Allocate(bytes);
+        }
+
+        return integers.As<byte>();
+    }
 
     /// <summary>A block's state.</summary>
     /// <param name="offset">Bytes from the start.</param>
@@ -91,5 +104,6 @@ internal sealed unsafe class Panel : IDisposable
     {
         activations?.Dispose();
         state?.Dispose();
+        integers?.Dispose();
     }
 }

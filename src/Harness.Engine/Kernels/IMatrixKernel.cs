@@ -7,6 +7,9 @@ namespace Harness.Engine.Kernels;
 /// </summary>
 internal unsafe interface IMatrixKernel
 {
+    /// <summary>Values of an input that share a scale where the kernel multiplies integers (<see cref="Integer.IntegerRow"/>); 0 where it takes floats.</summary>
+    int InputBlock { get; }
+
     /// <summary>Scratch that <see cref="Multiply"/> needs, in floats.</summary>
     /// <param name="columns">The matrix's columns.</param>
     /// <param name="tokens">The panel's tokens.</param>

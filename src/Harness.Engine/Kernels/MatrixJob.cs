@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Harness.Engine.Weights;
 
 namespace Harness.Engine.Kernels;
@@ -13,6 +14,12 @@ internal unsafe struct MatrixJob
 
     /// <summary>Floats from one token's input to the next; a multiple of 16.</summary>
     public int InputStride;
+
+    /// <summary>The inputs as <see cref="Integer.IntegerRow"/>, for kernels that ask for them; else null.</summary>
+    public byte* Integers;
+
+    /// <summary>Bytes from one token's integers to the next.</summary>
+    public int IntegerStride;
 
     /// <summary>Tokens × <see cref="OutputStride"/>.</summary>
     public float* Outputs;
@@ -37,5 +44,19 @@ internal unsafe struct MatrixJob
 
         float* output = Outputs + ((long)token * OutputStride) + row;
         *output = Accumulate ? *output + sum : sum;
+    }
+
+    /// <summary>The same for up to eight neighbouring rows.</summary>
+    public readonly void StoreEight(int token, int row, int count, Vector256<float> sums)
+    {
+        if (count == 8 && Projection.Bias is null && Projection.Scale == 1)
+        {
+            float* output = Outputs + ((long)token * OutputStride) + row;
+            (Accumulate ? Vector256.Load(output) + sums : sums).Store(output);
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+            Store(token, row + i, sums[i]);
     }
 }

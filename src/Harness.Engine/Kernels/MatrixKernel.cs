@@ -23,6 +23,8 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
     // Four rows of it and the input's piece stay in the first-level cache.
     private const int Piece = 1024;
 
+    public int InputBlock => 0;
+
     public long ScratchFloats(int columns, int tokens) => tokens == 1
         ? TileRows * (long)Piece
         : MatrixKernels.RowsPerItem * (long)MatrixKernels.Pad(columns);

@@ -1,3 +1,4 @@
+using Harness.Engine.Kernels.Integer;
 using Harness.Formats.Tensors;
 
 namespace Harness.Engine.Kernels;
@@ -14,10 +15,25 @@ internal static class MatrixKernels
     /// <summary>A length rounded up to <see cref="Padding"/>.</summary>
     public static int Pad(int length) => (length + Padding - 1) / Padding * Padding;
 
-    /// <summary>The kernel of a format, at the preferred width.</summary>
-    public static IMatrixKernel Of(TensorType type) => Of(type, LaneWidth.Preferred);
+    /// <summary>The fastest kernel of a format on this machine.</summary>
+    public static IMatrixKernel Of(TensorType type) => OfIntegers(type) ?? Of(type, LaneWidth.Preferred);
 
-    /// <summary>The kernel of a format, at a width.</summary>
+    /// <summary>The kernel that multiplies a format's integers, or null where the format or the processor has none.</summary>
+    public static IMatrixKernel? OfIntegers(TensorType type) => !ByteProducts.IsSupported ? null : type switch
+    {
+        TensorType.Q4_0 => new IntegerKernel<Q4_0Format>(),
+        TensorType.Q4_1 => new IntegerKernel<Q4_1Format>(),
+        TensorType.Q5_0 => new IntegerKernel<Q5_0Format>(),
+        TensorType.Q5_1 => new IntegerKernel<Q5_1Format>(),
+        TensorType.Q8_0 => new IntegerKernel<Q8_0Format>(),
+        TensorType.Q4_K => new IntegerKernel<Q4_KFormat>(),
+        TensorType.Q5_K => new IntegerKernel<Q5_KFormat>(),
+        TensorType.Q6_K => new IntegerKernel<Q6_KFormat>(),
+        TensorType.MXFP4 => new IntegerKernel<MXFP4Format>(),
+        _ => null,
+    };
+
+    /// <summary>The kernel of a format that multiplies floats, at a width.</summary>
     public static IMatrixKernel Of(TensorType type, int lanes) => TensorFormats.Visit(type, new Choice(lanes));
 
     private sealed class Choice(int lanes) : ITensorFormatVisitor<IMatrixKernel>

@@ -1,5 +1,6 @@
 using Harness.Engine.Blocks;
 using Harness.Engine.Compute;
+using Harness.Engine.Kernels.Integer;
 using Harness.Engine.Weights;
 
 namespace Harness.Engine.Kernels;
@@ -13,9 +14,12 @@ internal sealed unsafe class MatrixWork
     private readonly ComputePool pool;
     private readonly Panel panel;
     private readonly ParallelBody body;
+    private readonly ParallelBody quantize;
     private readonly MatrixJob[] jobs;
+    private readonly int[] rowsBefore;
     private int count;
     private int items;
+    private int inputs;
 
     /// <param name="pool">The threads.</param>
     /// <param name="panel">Their scratch.</param>
@@ -25,7 +29,9 @@ internal sealed unsafe class MatrixWork
         this.pool = pool;
         this.panel = panel;
         jobs = new MatrixJob[capacity];
+        rowsBefore = new int[capacity + 1];
         body = Multiply;
+        quantize = Quantize;
     }
 
     /// <summary>Adds a projection of a panel of tokens.</summary>
@@ -48,10 +54,81 @@ internal sealed unsafe class MatrixWork
     /// <summary>Runs what was added.</summary>
     public void Run()
     {
+        QuantizeInputs();
         pool.Run(items, body);
         Array.Clear(jobs, 0, count);
         count = 0;
         items = 0;
+    }
+
+    /// <summary>Turns the inputs of integer kernels into integers, each once for all the projections that share it.</summary>
+    private void QuantizeInputs()
+    {
+        inputs = 0;
+        long bytes = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ref MatrixJob job = ref jobs[i];
+            rowsBefore[i] = inputs;
+            int block = job.Projection.Weight.Kernel.InputBlock;
+            if (block == 0 || SharedWith(i) >= 0)
+                continue;
+            job.IntegerStride = IntegerRow.Bytes(job.Projection.Weight.Columns, block);
+            bytes += (long)job.Tokens * job.IntegerStride;
+            inputs += job.Tokens;
+        }
+
+        rowsBefore[count] = inputs;
+        if (inputs == 0)
+            return;
+
+        byte* next = panel.Integers(bytes);
+        for (int i = 0; i < count; i++)
+        {
+            ref MatrixJob job = ref jobs[i];
+            if (job.Projection.Weight.Kernel.InputBlock == 0)
+                continue;
+            if (SharedWith(i) is >= 0 and int shared)
+            {
+                job.Integers = jobs[shared].Integers;
+                job.IntegerStride = jobs[shared].IntegerStride;
+                continue;
+            }
+
+            job.Integers = next;
+            next += (long)job.Tokens * job.IntegerStride;
+        }
+
+        pool.Run(inputs, quantize);
+    }
+
+    /// <summary>The earlier projection whose input, quantized, is this one's too; −1 for none.</summary>
+    private int SharedWith(int index)
+    {
+        ref MatrixJob job = ref jobs[index];
+        for (int i = 0; i < index; i++)
+        {
+            if (jobs[i].Inputs == job.Inputs && jobs[i].Tokens == job.Tokens && jobs[i].InputStride == job.InputStride
+                && jobs[i].Projection.Weight.Columns == job.Projection.Weight.Columns
+                && jobs[i].Projection.Weight.Kernel.InputBlock == job.Projection.Weight.Kernel.InputBlock)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private void Quantize(int item, int worker)
+    {
+        int index = 0;
+        while (rowsBefore[index + 1] <= item)
+            index++;
+        ref MatrixJob job = ref jobs[index];
+        int token = item - rowsBefore[index];
+        WeightMatrix weight = job.Projection.Weight;
+        IntegerRow.Quantize(
+            job.Inputs + ((long)token * job.InputStride), weight.Columns, weight.Kernel.InputBlock, job.Integers + ((long)token * job.IntegerStride));
     }
 
     private static int Items(Projection projection) =>

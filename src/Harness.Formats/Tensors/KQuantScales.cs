@@ -30,6 +30,24 @@ internal static class KQuantScales
         ? packed[subBlock + 4] & 63
         : (packed[subBlock + 4] >> 4) | ((packed[subBlock] >> 6) << 4);
 
+    /// <summary>All scales and minima at once.</summary>
+    /// <param name="packed">The 12 bytes.</param>
+    /// <param name="scales">Receives 8 scales.</param>
+    /// <param name="minima">Receives 8 minima.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Unpack(byte* packed, short* scales, short* minima)
+    {
+        const uint sixBits = 0x3F3F3F3F;
+        const uint nibbles = 0x0F0F0F0F;
+        uint first = *(uint*)packed;
+        uint second = *(uint*)(packed + 4);
+        uint last = *(uint*)(packed + 8);
+        uint lastScales = (last & nibbles) | ((first >> 2) & 0x30303030);
+        uint lastMinima = ((last >> 4) & nibbles) | ((second >> 2) & 0x30303030);
+        IntegerUnpacking.Widen8((first & sixBits) | ((ulong)lastScales << 32), scales);
+        IntegerUnpacking.Widen8((second & sixBits) | ((ulong)lastMinima << 32), minima);
+    }
+
     /// <summary>Stores a sub-block's scale and minimum; the bytes begin as zero and sub-blocks come in order.</summary>
     /// <param name="packed">The 12 bytes.</param>
     /// <param name="subBlock">0 to 7.</param>

@@ -7,7 +7,7 @@ namespace Harness.Formats.Tensors;
 /// Blocks of 32 values, 34 bytes: a binary16 scale <c>d</c>, then 32 signed bytes <c>q</c>; a value is <c>d × q</c>.
 /// See <see cref="TensorType.Q8_0"/>.
 /// </summary>
-public readonly struct Q8_0Format : ITensorFormat<Q8_0Format>, ITensorEncoder<Q8_0Format>, ILaneDecoder
+public readonly partial struct Q8_0Format : ITensorFormat<Q8_0Format>, ITensorEncoder<Q8_0Format>, ILaneDecoder
 {
     private const int Length = 32;
     private const int Quants = 2;

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Harness.Engine.Kernels.Integer;
+
+/// <summary>
+/// A row of activations as signed bytes with a scale for each block: what integer kernels multiply with. The layout, in
+/// this order, each part aligned: bytes; scales; sums of each 16 bytes and of each 32, for the minima of weights.
+/// </summary>
+internal static unsafe class IntegerRow
+{
+    private const int Alignment = 64;
+
+    /// <summary>Blocks of formats whose blocks are 32 values.</summary>
+    public const int SmallBlock = 32;
+
+    /// <summary>Blocks of formats whose blocks are 256 values.</summary>
+    public const int SuperBlock = 256;
+
+    /// <summary>Bytes of a row.</summary>
+    /// <param name="columns">Values; a multiple of the block.</param>
+    /// <param name="block">Values that share a scale.</param>
+    public static int Bytes(int columns, int block) => Sums32(columns, block) + Align(columns / 32 * sizeof(short));
+
+    /// <summary>Where the scales are: one float32 a block.</summary>
+    public static int Scales(int columns) => Align(columns);
+
+    /// <summary>Where the sums of 16 bytes are: int16.</summary>
+    public static int Sums16(int columns, int block) => Scales(columns) + Align(columns / block * sizeof(float));
+
+    /// <summary>Where the sums of 32 bytes are: int16.</summary>
+    public static int Sums32(int columns, int block) => Sums16(columns, block) + Align(columns / 16 * sizeof(short));
+
+    /// <summary>Quantizes a row: each block to the largest magnitude's 127th part, to the nearest, ties to even.</summary>
+    /// <param name="input">The values.</param>
+    /// <param name="columns">How many; a multiple of the block.</param>
+    /// <param name="block">32 or 256.</param>
+    /// <param name="row">Room for <see cref="Bytes"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Quantize(float* input, int columns, int block, byte* row)
+    {
+        var scales = (float*)(row + Scales(columns));
+        var sums16 = (short*)(row + Sums16(columns, block));
+        var sums32 = (short*)(row + Sums32(columns, block));
+        var bytes = (sbyte*)row;
+        for (int start = 0; start < columns; start += block)
+        {
+            Vector256<float> most = Vector256<float>.Zero;
+            for (int i = 0; i < block; i += 8)
+                most = Vector256.Max(most, Vector256.Abs(Vector256.Load(input + start + i)));
+            float largest = Largest(most);
+            *scales++ = largest / 127;
+            var inverse = Vector256.Create(largest > 0 ? 127 / largest : 0);
+            for (int i = start; i < start + block; i += 32)
+            {
+                Vector256<int> a = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(input + i) * inverse));
+                Vector256<int> b = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(input + i + 8) * inverse));
+                Vector256<int> c = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(input + i + 16) * inverse));
+                Vector256<int> d = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(input + i + 24) * inverse));
+                Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).Store(bytes + i);
+                int first = Vector256.Sum(a + b);
+                int second = Vector256.Sum(c + d);
+                *sums16++ = (short)first;
+                *sums16++ = (short)second;
+                *sums32++ = (short)(first + second);
+            }
+        }
+    }
+
+    private static float Largest(Vector256<float> values)
+    {
+        Vector128<float> half = Vector128.Max(values.GetLower(), values.GetUpper());
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
+        return Math.Max(half.GetElement(0), half.GetElement(1));
+    }
+
+    private static int Align(int bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+}

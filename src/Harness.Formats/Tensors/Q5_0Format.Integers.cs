@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Harness.Formats.Tensors;
+
+public readonly partial struct Q5_0Format : IIntegerFormat
+{
+    static int IIntegerFormat.GroupLength => Length;
+
+    static bool IIntegerFormat.Affine => false;
+
+    static bool IIntegerFormat.Wide => false;
+
+    static int IIntegerFormat.Offset => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe float IIntegerFormat.UnpackIntegers(byte* block, byte* values, short* scales, short* minima, out float minimum)
+    {
+        (IntegerUnpacking.Nibbles16(block + Quants) | IntegerUnpacking.FifthBits(*(uint*)(block + HighBits))).Store(values);
+        minimum = 0;
+        return IntegerUnpacking.Half(block);
+    }
+}
