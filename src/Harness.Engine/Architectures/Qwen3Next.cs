@@ -15,7 +15,7 @@ internal static class Qwen3Next
         var transformer = new TransformerHeader(header);
         int[] sections = header.NumbersPerLayer("rope.dimension_sections", 4)
             ?? throw new ModelException($"The metadata lacks '{header.Prefixed("rope.dimension_sections")}'.");
-        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null, Sections = [.. sections] };
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null, Sections = [.. sections], InterleavedSections = true };
         return Read(transformer, rotary, keyHeadsRepeat: true, layer => transformer.FeedForward(layer) with { Bias = false });
     }
 

@@ -39,7 +39,7 @@ internal static class QwenMoe
         var experts = new ExpertsHeader(transformer, tensorScales: header.Architecture == "qwen3moe");
         RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
         if (sections && header.NumbersPerLayer("rope.dimension_sections", 4) is { } lengths)
-            rotary = rotary with { Sections = [.. lengths] };
+            rotary = rotary with { Sections = [.. lengths], InterleavedSections = true };
         RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize);
         return transformer.Build(layer => new LayerBlueprint([
             new BranchBlueprint(transformer.Attention(layer, rotary) with

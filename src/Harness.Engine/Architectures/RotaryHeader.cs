@@ -10,7 +10,11 @@ internal static class RotaryHeader
     /// <param name="header">The header.</param>
     /// <param name="kind">Which values are pairs: the architecture's choice.</param>
     /// <param name="keyLength">Width of a key head; all of it is rotated unless the metadata says otherwise.</param>
-    public static RotaryBlueprint Read(ModelHeader header, RotaryKind kind, int keyLength)
+    /// <param name="yarnParameters">
+    /// Whether YaRN's own parameters in the metadata count: those of most families hold the published ones, and llama.cpp
+    /// heeds others in a few alone.
+    /// </param>
+    public static RotaryBlueprint Read(ModelHeader header, RotaryKind kind, int keyLength, bool yarnParameters = false)
     {
         int dimensions = header.Count("rope.dimension_count", keyLength);
         if (dimensions > keyLength || dimensions % 2 != 0)
@@ -51,14 +55,16 @@ internal static class RotaryHeader
             "yarn" => rotary with
             {
                 Yarn = new YarnScaling(
-                    header.Single("rope.scaling.yarn_ext_factor", 1),
-                    header.Single("rope.scaling.yarn_beta_fast", 32),
-                    header.Single("rope.scaling.yarn_beta_slow", 1)),
-                Magnitude = magnitude * YarnMagnitude(1 / linearScale, header.Single("rope.scaling.yarn_log_multiplier", 0)),
+                    Parameter("rope.scaling.yarn_ext_factor", 1) is >= 0 and var factorOfUnscaled ? factorOfUnscaled : 1,
+                    Parameter("rope.scaling.yarn_beta_fast", 32),
+                    Parameter("rope.scaling.yarn_beta_slow", 1)),
+                Magnitude = magnitude * YarnMagnitude(1 / linearScale, Parameter("rope.scaling.yarn_log_multiplier", 0)),
             },
             _ => throw new UnsupportedModelException(
                 $"The built-in engine does not compute the rope scaling '{scaling}' ({header.Prefixed("rope.scaling.type")}); it knows none, linear, yarn, longrope and frequency factors."),
         };
+
+        float Parameter(string key, float published) => yarnParameters ? header.Single(key, published) : published;
     }
 
     /// <summary>

@@ -91,6 +91,12 @@ internal sealed class TransformerHeader
     /// <param name="name">The name after <c>blk.N.</c>.</param>
     public bool Has(int layer, string name) => Header.Has(string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}"));
 
+    /// <summary>
+    /// A norm of the kind whose ε the metadata hold; where they hold both, as files saved by llama.cpp do, the other is 0.
+    /// </summary>
+    public NormBlueprint Norm(string? tensor) =>
+        Header.HasKey("attention.layer_norm_epsilon") && Header.Single("attention.layer_norm_rms_epsilon", 0) == 0 ? LayerNorm(tensor) : RmsNorm(tensor);
+
     /// <summary>An RMS norm with the model's ε.</summary>
     public NormBlueprint RmsNorm(string? tensor) => new(NormKind.Rms, Epsilon("attention.layer_norm_rms_epsilon"), tensor);
 
@@ -103,10 +109,12 @@ internal sealed class TransformerHeader
     public HeadNormBlueprint HeadNorm(string? tensor, bool wholeVector = false) => new(RmsNorm(tensor), wholeVector);
 
     /// <summary>The rotary embedding the metadata describes, over the whole head unless they say otherwise.</summary>
-    public RotaryBlueprint Rotary(RotaryKind kind)
+    /// <param name="kind">Which values are pairs.</param>
+    /// <param name="yarnParameters">Whether YaRN's own parameters in the metadata count; see <see cref="RotaryHeader"/>.</param>
+    public RotaryBlueprint Rotary(RotaryKind kind, bool yarnParameters = false)
     {
         _ = AtLeastOne(Heads(0) == 0 ? heads.Max() : Heads(0), "attention.head_count");
-        return RotaryHeader.Read(Header, kind, KeyLength);
+        return RotaryHeader.Read(Header, kind, KeyLength, yarnParameters);
     }
 
     /// <summary>A layer's attention: biases and a fused projection from the tensors there are; norm <c>attn_norm</c>, RMS.</summary>
@@ -114,7 +122,7 @@ internal sealed class TransformerHeader
     /// <param name="rotary">Its rotary embedding.</param>
     public AttentionBlueprint Attention(int layer, RotaryBlueprint? rotary) => new()
     {
-        Norm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("attn_norm") : LayerNorm("attn_norm"),
+        Norm = Norm("attn_norm"),
         HeadCount = AtLeastOne(Heads(layer), "attention.head_count"),
         KeyValueHeadCount = AtLeastOne(KeyValueHeads(layer), "attention.head_count_kv"),
         KeyLength = KeyLength,
@@ -151,8 +159,7 @@ internal sealed class TransformerHeader
     }
 
     /// <summary>The norm before a layer's feed-forward: <c>ffn_norm</c>.</summary>
-    public NormBlueprint FeedForwardNorm =>
-        Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("ffn_norm") : LayerNorm("ffn_norm");
+    public NormBlueprint FeedForwardNorm => Norm("ffn_norm");
 
     /// <summary>A layer's feed-forward: gated with SiLU; biases from the tensors there are; norm <c>ffn_norm</c>, RMS.</summary>
     /// <param name="layer">The layer.</param>
@@ -160,6 +167,8 @@ internal sealed class TransformerHeader
     {
         Norm = FeedForwardNorm,
         Length = AtLeastOne(FeedForwardLength(layer), "feed_forward_length"),
+        TensorScales = Header.Architecture is "bitnet" or "cohere2" or "gemma4" or "llama" or "mistral3" or "nanbeige"
+            or "nemotron_h" or "nemotron_h_moe" or "qwen3" or "qwen35" or "talkie",
         Bias = Has(layer, "ffn_gate.bias") || Has(layer, "ffn_up.bias") || Has(layer, "ffn_down.bias"),
     };
 
@@ -199,7 +208,7 @@ internal sealed class TransformerHeader
             EmbeddingTensor = embedding,
             EmbeddingLength = Embedding,
             ContextLength = Header.Count("context_length"),
-            OutputNorm = Header.HasKey("attention.layer_norm_rms_epsilon") ? RmsNorm("output_norm") : LayerNorm("output_norm"),
+            OutputNorm = Norm("output_norm"),
             Layers = layers.MoveToImmutable(),
             TiedOutput = !Header.Has("output.weight"),
             UnusedTensors = [.. Enumerable.Range(Layers, Predictors).Select(i => string.Create(CultureInfo.InvariantCulture, $"blk.{i}."))],

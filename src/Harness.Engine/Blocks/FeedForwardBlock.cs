@@ -67,6 +67,12 @@ internal sealed unsafe class FeedForwardBlock : Block
             Primitives.Activate(blueprint.Activation, result, factor, blueprint.Length);
         }
 
+        if (weights.Divisors is not null)
+        {
+            for (int i = 0; i < blueprint.Length; i++)
+                result[i] /= weights.Divisors[i];
+        }
+
         weights.SubNorm?.Apply(Primitives, result, result);
 
         // The down projection is linear and, of experts, without a bias: what it reads can be weighted as well.

@@ -34,10 +34,13 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
     public bool Bias { get; init; }
 
     /// <summary>
-    /// The <c>.scale</c> tensors a file may hold beside its projections are applied. In llama.cpp's graphs of some families
+    /// The <c>.scale</c> tensors a file may hold beside its projections are applied. In llama.cpp's graphs of most families
     /// they are not.
     /// </summary>
-    public bool TensorScales { get; init; } = true;
+    public bool TensorScales { get; init; }
+
+    /// <summary>The layer's tensor that the activation's values are divided by, one divisor a value (AWQ's scales in MPT); null for none.</summary>
+    public string? DivisorTensor { get; init; }
 
     /// <summary>Normalises what the down projection reads.</summary>
     public NormBlueprint? SubNorm { get; init; }
@@ -69,6 +72,7 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
         features.Add("feed-forward-bias", Bias);
         features.AddUnless(Gate != FeedForwardGate.FirstHalfOfUp, "gate-up", "fused");
         features.AddUnless(Bounds is null, "feed-forward-bounds", Bounds?.Name);
+        features.AddUnless(DivisorTensor is null, "feed-forward-divisors", "yes");
         features.AddUnless(SubNorm is null, "feed-forward-sub-norm", SubNorm?.Name);
     }
 }

@@ -52,7 +52,13 @@ public sealed record RotaryBlueprint
     /// </summary>
     public ImmutableArray<int> Sections { get; init; } = [];
 
-    internal string KindName => (Sections.IsEmpty ? "rope-" : "mrope-") + (Kind == RotaryKind.Norm ? "norm" : "neox");
+    /// <summary>
+    /// The pairs of the first three sections alternate: every third belongs to the same one as long as its count lasts, and
+    /// what is left over to the fourth. Else the sections follow one another.
+    /// </summary>
+    public bool InterleavedSections { get; init; }
+
+    internal string KindName => (Sections.IsEmpty ? "rope-" : InterleavedSections ? "interleaved-mrope-" : "mrope-") + (Kind == RotaryKind.Norm ? "norm" : "neox");
 
     internal void Describe(FeatureList features)
     {

@@ -84,6 +84,9 @@ internal sealed unsafe class RotaryEmbedding
         if (blueprint.Sections.Length < 4)
             return false;
         int all = blueprint.Sections.Sum();
-        return all > 0 && pair % all >= all - blueprint.Sections[3];
+        if (all == 0)
+            return false;
+        int place = pair % all;
+        return blueprint.InterleavedSections ? place >= 3 * blueprint.Sections[place % 3] : place >= all - blueprint.Sections[3];
     }
 }

@@ -4,7 +4,7 @@ using Harness.Engine.Blueprints;
 namespace Harness.Engine.Weights;
 
 /// <summary>The tensors of a feed-forward.</summary>
-internal sealed class FeedForwardWeights : BlockWeights
+internal sealed unsafe class FeedForwardWeights : BlockWeights
 {
     public required FeedForwardBlueprint Blueprint { get; init; }
 
@@ -12,6 +12,9 @@ internal sealed class FeedForwardWeights : BlockWeights
     public required Projection? Gate { get; init; }
 
     public required Projection Up { get; init; }
+
+    /// <summary>One divisor a value of the activation, or null.</summary>
+    public required float* Divisors { get; init; }
 
     public required Norm? SubNorm { get; init; }
 
@@ -31,6 +34,7 @@ internal sealed class FeedForwardWeights : BlockWeights
             Blueprint = feedForward,
             Gate = feedForward.Gate == FeedForwardGate.Split ? Project("ffn_gate", length, binder.Embedding) : null,
             Up = Project("ffn_up", feedForward.Gate == FeedForwardGate.FirstHalfOfUp ? 2 * length : length, binder.Embedding),
+            Divisors = feedForward.DivisorTensor is { } divisors ? binder.Vector(divisors, length) : null,
             SubNorm = feedForward.SubNorm is { } norm ? binder.Norm(norm, length) : null,
             Down = Project("ffn_down", binder.Embedding, length),
             TokenGate = feedForward.TokenGate is { } gate ? binder.Project(gate, 1, binder.Embedding, bias: false) : null,

@@ -18,7 +18,7 @@ internal readonly record struct ForgeLayer(ForgeShape Shape, int Index)
     private const int ResidualBiasGain = One / 8;
 
     /// <summary>How much a block adds to the residual stream: less in a deep model, or its many layers would drown what went in.</summary>
-    private int BackGain => Shape.Layers <= 8 ? One * 3 / 2 : One / 4;
+    private int BackGain => Shape.Layers <= 8 ? One * 3 / 2 : One / 8;
 
     /// <summary>All heads' queries.</summary>
     public int QueryWidth => Shape.Heads * Shape.HeadDimension;

@@ -32,6 +32,29 @@ internal static class ContextParameters
         if (FlashAttentionOffset(parameters) is { } offset) parameters.SetInt32(offset, 0);
     }
 
+    /// <summary>
+    /// Keeps keys and values in float32, and with them queries and weights, which llama.cpp otherwise rounds to float16
+    /// too. Their types, two F16 by default, follow two null pointers behind <c>flash_attn_type</c>.
+    /// </summary>
+    /// <param name="parameters">Defaults, but for the fields set here.</param>
+    /// <returns>False when the defaults do not show where the types are; nothing is changed then.</returns>
+    public static bool WithFloat32Cache(ref ParameterBlob parameters)
+    {
+        const int f32 = 0, f16 = 1;
+        for (int offset = 6 * sizeof(long); offset < 20 * sizeof(long); offset += sizeof(long))
+        {
+            bool callback = parameters.Pointer(offset) == 0 && parameters.Pointer(offset + sizeof(long)) == 0;
+            int types = offset + (2 * sizeof(long));
+            if (!callback || parameters.Int32(types) != f16 || parameters.Int32(types + sizeof(int)) != f16)
+                continue;
+            parameters.SetInt32(types, f32);
+            parameters.SetInt32(types + sizeof(int), f32);
+            return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The byte of <c>flash_attn_type</c>, or null when the defaults do not show it.</summary>
     /// <param name="parameters">Defaults, but for <see cref="Size"/>.</param>
     public static int? FlashAttentionOffset(in ParameterBlob parameters)

@@ -54,6 +54,12 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
         _identity = Describe();
     }
 
+    /// <summary>
+    /// Whether keys and values of models loaded from now on are kept in float32: then nothing but the order of sums is left
+    /// between two engines that compute the same.
+    /// </summary>
+    internal bool Float32Cache { get; set; }
+
     /// <inheritdoc/>
     public BackendIdentity Identify() => _identity with { Devices = _used };
 
@@ -181,6 +187,8 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
         ContextParameters.Size(ref parameters, length, batch);
         if (request.Device == "cpu" && !request.OwnDefaults)
             ContextParameters.WithoutFlashAttention(ref parameters);
+        if (Float32Cache && !ContextParameters.WithFloat32Cache(ref parameters))
+            throw new InferenceException(InferenceFailure.Unsupported, "this llama.cpp's parameters do not show where the type of the cache is");
         nint context = _api.ContextCreate(_model, parameters);
         if (context == 0)
             throw LlamaFailure.From("the context was not created", _log.Errors());

@@ -9,7 +9,7 @@ namespace Harness.Workers.Tests.LlamaCpp;
 /// <summary>
 /// The child's side of <see cref="EngineProcess"/>: DIRECTORY, then steps <c>load PATH CONTEXT DEVICE</c>,
 /// <c>score IDS</c>, <c>generate IDS MAX TOP</c>, <c>tokenize TEXT</c>, <c>quantize SOURCE TARGET FTYPE pure|mixed</c>,
-/// <c>identify</c>; a line of JSON for each. The only step <c>listen</c> reads steps from stdin instead, a line each with
+/// <c>identify</c>, <c>cache f32|f16</c>; a line of JSON for each. The only step <c>listen</c> reads steps from stdin instead, a line each with
 /// tabs between its parts (<see cref="EngineChild"/>).
 /// </summary>
 internal static class EngineProgram
@@ -59,6 +59,9 @@ internal static class EngineProgram
         {
             case "identify":
                 return JsonSerializer.SerializeToNode(engine.Identify())!;
+            case "cache":
+                engine.Float32Cache = rest.Dequeue() == "f32";
+                return new JsonObject();
             case "load":
                 return JsonSerializer.SerializeToNode(engine.Load(
                     new LoadRequest(rest.Dequeue(), Number(rest.Dequeue()), rest.Dequeue(), Threads: 1)))!;

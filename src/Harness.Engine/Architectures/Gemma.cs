@@ -1,0 +1,77 @@
+using Harness.Engine.Blueprints;
+
+namespace Harness.Engine.Architectures;
+
+/// <summary>Google's Gemma: rotary halves, a GELU gate, the embedding scaled by the root of its length.</summary>
+internal static class Gemma
+{
+    /// <summary>Gemma 1.</summary>
+    public static Blueprint Read1(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        RotaryBlueprint rotary = Rotary(transformer);
+        return Build(transformer, layer => LayerBlueprint.Sequential(
+            transformer.Attention(layer, rotary) with { OutputBias = false }, FeedForward(transformer, layer)));
+    }
+
+    /// <summary>Gemma 2: norms on both sides, soft caps, a window in every other layer.</summary>
+    public static Blueprint Read2(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        RotaryBlueprint full = Rotary(transformer);
+        RotaryBlueprint local = full with { Base = header.Single("rope.freq_base_swa", full.Base) };
+        bool[] windowed = transformer.Windowed(period: 2);
+        var window = new AttentionWindow(header.Count("attention.sliding_window", 4096));
+        float cap = header.Single("attn_logit_softcapping", 50);
+        return Build(transformer, layer => BothSides(transformer, layer, transformer.Attention(layer, windowed[layer] ? local : full) with
+        {
+            Scale = Scale(transformer, layersOf27B: 46),
+            SoftCap = cap,
+            Window = windowed[layer] ? window : null,
+        })) with
+        {
+            LogitSoftCap = header.Single("final_logit_softcapping", 30),
+        };
+    }
+
+    /// <summary>
+    /// Gemma 3: each head's query and key normed; five layers with a window and an unscaled rotation of a base of its own,
+    /// then one without.
+    /// </summary>
+    public static Blueprint Read3(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        RotaryBlueprint full = Rotary(transformer);
+        RotaryBlueprint local = full with { Base = header.Single("rope.freq_base_swa", 10000), LinearScale = 1 };
+        int length = header.Number("attention.sliding_window", 0);
+        bool[] windowed = length > 0 ? transformer.Windowed(period: 6) : new bool[transformer.Layers];
+        return Build(transformer, layer => BothSides(transformer, layer, transformer.WithHeadNorms(transformer.Attention(layer, windowed[layer] ? local : full)) with
+        {
+            Scale = Scale(transformer, layersOf27B: 62),
+            Window = windowed[layer] ? new AttentionWindow(length) : null,
+        })) with
+        {
+            LogitSoftCap = header.Single("final_logit_softcapping", 0),
+        };
+    }
+
+    // The 27B models, known by their depth, scale scores by the width of the stream per head.
+    private static float Scale(TransformerHeader transformer, int layersOf27B) => 1 / MathF.Sqrt(
+        transformer.Layers == layersOf27B ? transformer.Embedding / transformer.Heads(0) : transformer.KeyLength);
+
+    private static RotaryBlueprint Rotary(TransformerHeader transformer) => transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
+
+    private static FeedForwardBlueprint FeedForward(TransformerHeader transformer, int layer) =>
+        transformer.FeedForward(layer) with { Activation = Activation.Gelu, Bias = false };
+
+    private static LayerBlueprint BothSides(TransformerHeader transformer, int layer, AttentionBlueprint attention) => new(
+    [
+        new BranchBlueprint(attention with { OutputBias = false }) { PostNorm = transformer.RmsNorm("post_attention_norm") },
+        new BranchBlueprint(FeedForward(transformer, layer)) { PostNorm = transformer.RmsNorm("post_ffw_norm") },
+    ]);
+
+    private static Blueprint Build(TransformerHeader transformer, Func<int, LayerBlueprint> layer) => transformer.Build(layer) with
+    {
+        Embedding = new EmbeddingBlueprint { Scale = MathF.Sqrt(transformer.Embedding) },
+    };
+}
