@@ -157,7 +157,7 @@ public sealed class GgufFile : IDisposable
 
     private static MappedFile Map(string path, List<MappedFile> maps)
     {
-        var map = MappedFile.Open(path);
+        var map = MappedFile.Open(path, empty => new GgufException("the file is empty", empty, "Download it again."));
         maps.Add(map);
         return map;
     }

@@ -1,6 +1,6 @@
 using System.IO.MemoryMappedFiles;
 
-namespace Harness.Formats.Gguf;
+namespace Harness.Formats;
 
 /// <summary>A file mapped read-only from its first byte to its last.</summary>
 internal sealed unsafe class MappedFile : IDisposable
@@ -24,7 +24,10 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public long Length { get; }
 
-    public static MappedFile Open(string path)
+    /// <summary>Maps a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="empty">Makes the error for a file without bytes, which cannot be mapped.</param>
+    public static MappedFile Open(string path, Func<string, Exception> empty)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
         MemoryMappedFile? file = null;
@@ -33,7 +36,7 @@ internal sealed unsafe class MappedFile : IDisposable
             // The length is taken once, from the open file: what is checked is what is mapped.
             long length = stream.Length;
             if (length == 0)
-                throw new GgufException("the file is empty", path, "Download it again.");
+                throw empty(path);
             file = MemoryMappedFile.CreateFromFile(
                 stream, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             return new MappedFile(path, length, file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read));
