@@ -10,11 +10,12 @@ internal sealed partial class HouseSpecs
     /// <summary>The arrows of the design, and no others.</summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
-        ["Cli"] = ["Runner", "Reporting", "Receipts", "Matrix", "Hub", "Formats", "Text", "Engine", "Workers"],
-        ["Runner"] = ["Workers", "Hub", "Formats", "Text", "Matrix", "Receipts"],
+        ["Cli"] = ["Runner", "Reporting", "Receipts", "Matrix", "Hub", "Conversion", "Formats", "Text", "Engine", "Workers"],
+        ["Runner"] = ["Workers", "Hub", "Conversion", "Formats", "Text", "Matrix", "Receipts"],
         ["Reporting"] = ["Receipts", "Matrix"],
         ["Workers"] = ["Engine"],
         ["Engine"] = ["Text", "Formats"],
+        ["Conversion"] = ["Text", "Formats"],
         ["Text"] = ["Formats"],
         ["Formats"] = [],
         ["Hub"] = [],
