@@ -8,22 +8,13 @@ internal static class SafetensorsValues
 {
     private static readonly float[] E8M0 = [.. Enumerable.Range(0, 256).Select(code => code == 255 ? float.NaN : MathF.ScaleB(1, code - 127))];
 
-    private static readonly float[] E4M3 = [.. Enumerable.Range(0, 256).Select(code =>
-    {
-        int exponent = (code >> 3) & 15, mantissa = code & 7;
-        float value = (code & 127) == 127 ? float.NaN
-            : exponent == 0 ? MathF.ScaleB(mantissa, -9)
-            : MathF.ScaleB(8 + mantissa, exponent - 10);
-        return code < 128 ? value : -value;
-    })];
-
     private static readonly Dictionary<SafetensorsType, Decoder> Decoders = new()
     {
         [SafetensorsType.F32] = Of(TensorType.F32),
         [SafetensorsType.F16] = Of(TensorType.F16),
         [SafetensorsType.BF16] = Of(TensorType.BF16),
-        [SafetensorsType.F8E4M3] = Each(1, bytes => E4M3[bytes[0]]),
-        [SafetensorsType.F8E5M2] = Each(1, bytes => (float)BitConverter.UInt16BitsToHalf((ushort)(bytes[0] << 8))),
+        [SafetensorsType.F8E4M3] = Of(TensorType.F8_E4M3),
+        [SafetensorsType.F8E5M2] = Of(TensorType.F8_E5M2),
         [SafetensorsType.F8E8M0] = Each(1, bytes => E8M0[bytes[0]]),
         [SafetensorsType.F64] = Each(8, bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
         [SafetensorsType.Bool] = Each(1, bytes => bytes[0] == 0 ? 0 : 1),

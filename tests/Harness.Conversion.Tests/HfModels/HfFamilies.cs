@@ -25,7 +25,7 @@ internal static class HfFamilies
         ["gemma2"] = (null, Gemma("Gemma2ForCausalLM")),
         ["gemma3"] = (null, Gemma("Gemma3ForCausalLM")),
         ["phi2"] = ("split", Phi2),
-        ["phi3"] = (null, Phi3),
+        ["phi3"] = ("plain", Phi3),
         ["gpt2"] = (null, Gpt2),
         ["starcoder"] = (null, StarCoder),
         ["starcoder2"] = (null, StarCoder2),
@@ -47,6 +47,18 @@ internal static class HfFamilies
         ["granitemoe"] = (null, GraniteMoe),
         ["deepseek2"] = (null, DeepSeek2),
     };
+
+    /// <summary>Lays a probe out as a model directory.</summary>
+    /// <param name="gguf">The probe.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="shards">Into how many files.</param>
+    public static void Save(string gguf, string directory, int shards = 1)
+    {
+        using var file = Harness.Formats.Gguf.GgufFile.Open(gguf);
+        var model = new HfModel(file);
+        All[model.Architecture].Lay(model);
+        model.Save(directory, shards);
+    }
 
     private static void Ends(HfModel m, string embedding = "model.embed_tokens", string norm = "model.norm", string output = "lm_head", Func<HfTensor, HfTensor>? change = null)
     {
@@ -84,7 +96,13 @@ internal static class HfFamilies
         Copy(m, "clip_qkv", "attention.clamp_kqv");
         Copy(m, "rope_local_base_freq", "rope.freq_base_swa");
         if (m.TryNumber("rope.scaling.factor") is { } factor)
-            m.Config["rope_scaling"] = new JsonObject { ["rope_type"] = "linear", ["factor"] = factor };
+            m.Config["rope_scaling"] = m.TryInt("rope.scaling.original_context_length") is { } original
+                ? new JsonObject
+                {
+                    ["type"] = "yarn", ["factor"] = factor, ["original_max_position_embeddings"] = original,
+                    ["mscale_all_dim"] = m.TryNumber("rope.scaling.yarn_log_multiplier") * 10,
+                }
+                : new JsonObject { ["rope_type"] = "linear", ["factor"] = factor };
         if (m.TryInt("rope.dimension_count") is { } rotated && rotated != m.Head)
             m.Config["partial_rotary_factor"] = rotated / (double)m.Head;
         foreach ((string field, string key) in new[]
