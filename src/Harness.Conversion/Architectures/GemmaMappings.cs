@@ -54,7 +54,7 @@ internal static class GemmaMappings
         Defaults = """
             {
               "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "rms_norm_eps": 1e-6, "rope_theta": 1000000.0,
-              "max_position_embeddings": 131072, "vocab_size": 262208
+              "max_position_embeddings": 131072, "vocab_size": 262208, "sliding_window": 4096
             }
             """,
     };

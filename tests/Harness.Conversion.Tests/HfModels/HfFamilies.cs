@@ -201,6 +201,8 @@ internal static class HfFamilies
         Config(m, className);
         Ends(m, change: Less);
         bool both = className != "GemmaForCausalLM";
+        if (className.StartsWith("Gemma3", StringComparison.Ordinal) && m.TryInt("attention.sliding_window") is null)
+            m.Config["sliding_window_pattern"] = 1;
         for (int i = 0; i < m.Layers; i++)
         {
             (string hf, string gguf) = ($"model.layers.{i}.", $"blk.{i}.");
