@@ -21,6 +21,7 @@ internal sealed unsafe class ResidualBranch
     private readonly Norm? postNorm;
     private readonly float scale;
     private readonly bool direct;
+    private readonly float normedResidual;
     private readonly RowsLayout sum;
     private readonly ParallelBody norm;
     private readonly ParallelBody finish;
@@ -43,6 +44,7 @@ internal sealed unsafe class ResidualBranch
         normed = [.. norms.Select((_, i) => context.SharedRows($"normed {i}", embedding))];
         postNorm = weights.PostNorm;
         scale = weights.Scale;
+        normedResidual = weights.NormedResidual;
 
         // A block may add to the stream it reads, since it writes last; a second one must not find it changed.
         direct = postNorm is null && scale == 1 && (blocks.Length == 1 || !normOfBlock.Contains(-1));
@@ -79,6 +81,12 @@ internal sealed unsafe class ResidualBranch
         float* stream = panel.Rows(input)[token];
         for (int i = 0; i < norms.Length; i++)
             norms[i].Apply(primitives, stream, panel.Rows(normed[i])[token]);
+        if (normedResidual == 0)
+            return;
+        float* replaced = panel.Rows(residual)[token];
+        float* source = panel.Rows(normed[0])[token];
+        for (int i = 0; i < embedding; i++)
+            replaced[i] = normedResidual * source[i];
     }
 
     private void FinishToken(int token, int worker)

@@ -20,6 +20,7 @@ internal static class BlueprintFeatures
             foreach (BranchBlueprint branch in layer.Branches)
             {
                 features.Add("norm-place", PlaceOf(branch));
+                features.AddUnless(branch.NormedResidual == 0, "normed-residual", branch.NormedResidual);
                 features.AddUnless(branch.Scale == 1, "residual-scale", branch.Scale);
             }
 

@@ -90,6 +90,12 @@ public sealed record BranchBlueprint(ImmutableArray<BlockBlueprint> Blocks)
     /// <summary>Multiplies what is added to the residual stream.</summary>
     public float Scale { get; init; } = 1;
 
+    /// <summary>
+    /// What the branch adds to is not the residual stream but this times the norm its block reads, which takes the
+    /// stream's place; 0 for the stream itself.
+    /// </summary>
+    public float NormedResidual { get; init; }
+
     /// <summary>Multiplies what is added by the one value of this tensor of the layer.</summary>
     public string? ScaleTensor { get; init; }
 }

@@ -44,6 +44,7 @@ internal sealed unsafe class LayerWeights
             Blocks = blocks,
             BlockNorms = blockNorms,
             PostNorm = binder.Norm(branch.PostNorm),
+            NormedResidual = branch.NormedResidual,
             Scale = branch.Scale * ValueOf(branch.ScaleTensor, binder),
         };
     }
@@ -66,6 +67,9 @@ internal sealed class BranchWeights
     public required Norm?[] BlockNorms { get; init; }
 
     public required Norm? PostNorm { get; init; }
+
+    /// <summary>Of the norm, what takes the residual stream's place; 0 for the stream itself.</summary>
+    public required float NormedResidual { get; init; }
 
     public required float Scale { get; init; }
 }
