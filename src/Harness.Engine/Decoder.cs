@@ -130,6 +130,9 @@ internal sealed unsafe class Decoder : IDisposable
 
         matrices.Add(weights.Output, inputs[first], inputs.Stride, output, blueprint.VocabularySize, count);
         matrices.Run();
+        int padding = blueprint.VocabularySize - Math.Min(blueprint.VocabularySize, blueprint.TokensPredicted);
+        for (int i = 0; padding > 0 && i < count; i++)
+            new Span<float>(output + ((long)(i + 1) * blueprint.VocabularySize) - padding, padding).Fill(float.NegativeInfinity);
         if (blueprint.LogitScale != 1 || blueprint.LogitSoftCap > 0)
         {
             row = output;

@@ -184,6 +184,58 @@ internal static class WindowedExperts
         };
     }
 
+    /// <summary>
+    /// Mellum 2: windowed layers rotate unscaled, the others as the metadata say. A base of the windowed layers' own, which
+    /// the metadata may hold, is heeded by nobody.
+    /// </summary>
+    public static Blueprint ReadMellum(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer);
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
+        var plain = new RotaryBlueprint
+        {
+            Kind = RotaryKind.NeoX,
+            Dimensions = rotary.Dimensions,
+            Base = rotary.Base,
+        };
+        int window = header.Number("attention.sliding_window", 0);
+        bool[] windowed = window > 0 ? transformer.Windowed(4) : new bool[transformer.Layers];
+        float scale = header.Single("expert_weights_scale", 0);
+        RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize: true) with { WeightScale = scale == 0 ? 1 : scale };
+        return transformer.Build(layer => new LayerBlueprint([
+            new BranchBlueprint(WithHeadNorms(transformer, layer, windowed[layer] ? plain : rotary) with
+            {
+                Window = windowed[layer] ? new AttentionWindow(window) : null,
+            }),
+            experts.Branch(layer, router),
+        ]));
+    }
+
+    /// <summary>Maple: windowed layers alone are rotated; experts are bounded.</summary>
+    public static Blueprint ReadMaple(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer);
+        RotaryBlueprint read = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
+        RotaryBlueprint rotary = read with
+        {
+            Base = header.Single("rope.freq_base_swa", read.Base),
+            Dimensions = header.Count("rope.dimension_count_swa", read.Dimensions),
+        };
+        bool[] windowed = transformer.Windowed(0);
+        int window = header.Count("attention.sliding_window");
+        float[] bounds = Bounds(transformer, "swiglu_clamp_exp");
+        RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize: true);
+        return transformer.Build(layer => new LayerBlueprint([
+            new BranchBlueprint(WithHeadNorms(transformer, layer, windowed[layer] ? rotary : null) with
+            {
+                Window = windowed[layer] ? new AttentionWindow(window) : null,
+            }),
+            experts.Branch(layer, router, e => bounds[layer] > 0 ? e with { Bounds = new GateBounds(bounds[layer]) } : e),
+        ]));
+    }
+
     private static AttentionBlueprint WithHeadNorms(TransformerHeader transformer, int layer, RotaryBlueprint? rotary) =>
         transformer.Attention(layer, rotary) with
         {

@@ -44,6 +44,9 @@ public sealed record Blueprint
     /// <summary>After the scale, logits become <c>cap × tanh(logit / cap)</c>; 0 for no cap.</summary>
     public float LogitSoftCap { get; init; }
 
+    /// <summary>Tokens from this id on are never predicted: their logits are −∞.</summary>
+    public int TokensPredicted { get; init; } = int.MaxValue;
+
     /// <summary>Beginnings of the names of tensors that the file may hold and the text model does not use.</summary>
     public ImmutableArray<string> UnusedTensors { get; init; } = [];
 

@@ -114,7 +114,10 @@ internal static class ForgeArchitectures
         StateSpaceRecipes.Plamo2(),
         WindowedExpertRecipes.Cohere2Moe(),
         WindowedExpertRecipes.Laguna(),
+        WindowedExpertRecipes.Maple(),
+        WindowedExpertRecipes.Mellum(),
         WindowedExpertRecipes.Mimo2(),
+        WindowedExpertRecipes.MiniMax01(),
         WindowedExpertRecipes.SmallThinker(),
         WindowedExpertRecipes.Step35(),
     ]).OrderBy(a => a.Name, StringComparer.Ordinal)];

@@ -101,4 +101,60 @@ internal static class WindowedExpertRecipes
                 { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "expert_shared_count", 1 },
             }));
     }
+
+    /// <summary><c>mellum</c>: windowed layers rotate unscaled, the others with YaRN; the key of a base of their own has no effect.</summary>
+    public static ForgeArchitecture Mellum()
+    {
+        ForgeShape shape = Shape("mellum") with { HeadDimension = 64 };
+        return new(
+            shape,
+            NormedHeads,
+            shape.ExpertKeys(new()
+            {
+                { "attention.sliding_window", 12 }, { "attention.sliding_window_pattern", [true, false, true] },
+                { "rope.freq_base_swa", 2000f }, { "rope.scaling.type", "yarn" }, { "rope.scaling.factor", 4f },
+                { "rope.scaling.original_context_length", 32 },
+            }));
+    }
+
+    /// <summary><c>maple</c>: windowed layers alone are rotated; bounded experts.</summary>
+    public static ForgeArchitecture Maple()
+    {
+        ForgeShape shape = Shape("maple") with { HeadDimension = 64 };
+        return new(
+            shape,
+            NormedHeads,
+            shape.ExpertKeys(new()
+            {
+                { "attention.sliding_window", 12 }, { "attention.sliding_window_pattern", [true, false, true] },
+                { "rope.freq_base_swa", 2000f }, { "swiglu_clamp_exp", [0.75f, 0.5f, 1.25f] },
+            }));
+    }
+
+    /// <summary>
+    /// <c>minimax-01</c>: lightning attention in all layers but the last of a period; what is normed, and not the stream, goes
+    /// past the blocks.
+    /// </summary>
+    public static ForgeArchitecture MiniMax01()
+    {
+        ForgeShape shape = Shape("minimax-01") with { HeadDimension = 64, KvHeads = 4, FeedForward = 256 };
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index % 2 == 1
+                    ? layer.Attention()
+                    :
+                    [
+                        layer.Weight("attn_qkv", s.Embedding, 3 * layer.QueryWidth), layer.Weight("attn_gate", s.Embedding, layer.QueryWidth),
+                        .. layer.Norm("attn_norm_2", layer.QueryWidth), .. layer.AttentionOutput(),
+                    ],
+                .. layer.Norm("ffn_norm"), .. layer.Experts(),
+            ]),
+            shape.ExpertKeys(new() { { "residual_scale", 1.5f }, { "full_attention_interval", 2 }, { "rope.dimension_count", 32 } }));
+    }
+
+    private static IEnumerable<ForgeTensor> NormedHeads(ForgeShape shape) => DecoderTensors.Model(shape, layer =>
+        [.. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.HeadNorms(), .. layer.Norm("ffn_norm"), .. layer.Experts()]);
 }
