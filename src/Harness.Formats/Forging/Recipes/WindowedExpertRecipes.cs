@@ -137,7 +137,8 @@ internal static class WindowedExpertRecipes
     /// </summary>
     public static ForgeArchitecture MiniMax01()
     {
-        ForgeShape shape = Shape("minimax-01") with { HeadDimension = 64, KvHeads = 4, FeedForward = 256 };
+        // An expert is as wide as the feed-forward.
+        ForgeShape shape = ProbeShape.Of("minimax-01") with { HeadDimension = 48, Experts = new() { Count = 3, Used = 2, Length = 512 } };
         return new(
             shape,
             s => DecoderTensors.Model(s, layer =>
