@@ -106,6 +106,7 @@ public static class ArchitectureTable
             ["qwen3"] = Qwen.Read3,
             ["qwen35"] = Qwen3Next.Read35,
             ["qwen3moe"] = QwenMoe.ReadQwen3,
+            ["qwen3tts"] = Qwen.Read3Vl,
             ["qwen3vl"] = Qwen.Read3Vl,
             ["qwen3vlmoe"] = QwenMoe.ReadQwen3Vl,
             ["refact"] = CodeModels.Refact,

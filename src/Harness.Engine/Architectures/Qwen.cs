@@ -46,7 +46,7 @@ internal static class Qwen
         return HeadNormed(transformer, Rotary(transformer));
     }
 
-    /// <summary>Qwen 3 VL's text model: sections that alternate, of which text sees one axis.</summary>
+    /// <summary>Qwen 3 VL's text model, and Qwen 3 TTS's speaker, which writes codes of a voice: sections that alternate, of which text sees one axis.</summary>
     public static Blueprint Read3Vl(ModelHeader header)
     {
         var transformer = new TransformerHeader(header);

@@ -84,6 +84,7 @@ internal static class ForgeArchitectures
         QwenRecipes.Qwen2(),
         QwenRecipes.Qwen2Vl(),
         QwenRecipes.Qwen3(),
+        QwenRecipes.Qwen3Tts(),
         QwenRecipes.Qwen3Vl(),
         RwkvRecipes.Arwkv7(),
         RwkvRecipes.Rwkv6(),

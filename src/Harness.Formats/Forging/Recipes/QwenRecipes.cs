@@ -59,6 +59,10 @@ internal static class QwenRecipes
         HeadNormed,
         new() { { "rope.dimension_sections", [12, 10, 10, 0] }, { "n_deepstack_layers", 2 } });
 
+    /// <summary><c>qwen3tts</c>: qwen3vl's graph over the 3072 codes of a voice.</summary>
+    public static ForgeArchitecture Qwen3Tts() => new(
+        Small("qwen3tts") with { Vocabulary = 3072, HeadDimension = 48 }, HeadNormed, new() { { "rope.dimension_sections", [8, 9, 7, 0] } });
+
     private static ForgeShape Small(string architecture) =>
         ProbeShape.Of(architecture) with { NormEpsilon = 1e-6f, Tokenizer = ForgedTokenizer.BpeQwen2 };
 
