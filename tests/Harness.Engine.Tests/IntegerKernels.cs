@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Harness.Engine.Kernels;
 using Harness.Engine.Kernels.Integer;
 using Harness.Engine.Weights;
@@ -173,6 +174,11 @@ internal sealed unsafe class IntegerKernels
                 TensorType.Q5_K => Of<Q5_KFormat>(),
                 TensorType.Q6_K => Of<Q6_KFormat>(),
                 TensorType.MXFP4 => Of<MXFP4Format>(),
+                TensorType.Q2_K => Of<Q2_KFormat>(),
+                TensorType.Q3_K => Of<Q3_KFormat>(),
+                TensorType.IQ4_NL => Of<IQ4_NLFormat>(),
+                TensorType.IQ4_XS => Of<IQ4_XSFormat>(),
+                TensorType.TQ2_0 => Of<TQ2_0Format>(),
                 _ => throw new NotSupportedException($"{TFormat.Type} is not in this list."),
             };
 
@@ -190,13 +196,17 @@ internal sealed unsafe class IntegerKernels
             {
                 for (int b = 0; b < result.Length / block; b++)
                 {
-                    float scale = TFormat.UnpackIntegers(source + (b * TFormat.BlockBytes), v, s, m, out float minimum);
+                    byte* from = source + (b * TFormat.BlockBytes);
+                    for (int i = 0; i < block / 32; i++)
+                        TFormat.Values(from, i).Store(v + (32 * i));
+                    float scale = TFormat.ToScales(Vector256.Create(TFormat.ScaleBits(from)))[b % 8];
+                    float minimum = TFormat.ToScales(Vector256.Create(TFormat.MinimumBits(from)))[b % 8];
+                    if (!oneGroup)
+                        TFormat.Groups(from, s, m);
                     for (int i = 0; i < block; i++)
                     {
                         int group = i / TFormat.GroupLength;
-                        double subtracted = TFormat.Affine
-                            ? (double)minimum * (oneGroup ? 1 : minima[group])
-                            : (double)scale * (oneGroup ? TFormat.Offset : minima[group]);
+                        double subtracted = (TFormat.Affine ? (double)minimum : scale) * (oneGroup ? TFormat.Offset : minima[group]);
                         result[(b * block) + i] = (float)(((double)scale * (oneGroup ? 1 : scales[group]) * values[i]) - subtracted);
                     }
                 }

@@ -30,6 +30,11 @@ internal static class MatrixKernels
         TensorType.Q5_K => new IntegerKernel<Q5_KFormat>(),
         TensorType.Q6_K => new IntegerKernel<Q6_KFormat>(),
         TensorType.MXFP4 => new IntegerKernel<MXFP4Format>(),
+        TensorType.Q2_K => new IntegerKernel<Q2_KFormat>(),
+        TensorType.Q3_K => new IntegerKernel<Q3_KFormat>(),
+        TensorType.IQ4_NL => new IntegerKernel<IQ4_NLFormat>(),
+        TensorType.IQ4_XS => new IntegerKernel<IQ4_XSFormat>(),
+        TensorType.TQ2_0 => new IntegerKernel<TQ2_0Format>(),
         _ => null,
     };
 

@@ -10,4 +10,7 @@ internal static class IQ4Levels
 
     /// <summary><see cref="Values"/> in a register.</summary>
     public static Vector128<sbyte> Table => Vector128.Create(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+
+    /// <summary>The levels plus 128.</summary>
+    public static Vector128<byte> Unsigned => Table.AsByte() ^ Vector128.Create((byte)128);
 }

@@ -7,22 +7,43 @@ namespace Harness.Formats.Tensors;
 /// <summary>Steps that several formats share when they unpack to bytes.</summary>
 internal static unsafe class IntegerUnpacking
 {
-    /// <summary>32 bytes of nibbles: the low ones, then the high ones.</summary>
+    /// <summary>The low nibbles of 32 bytes, or the high ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Nibbles32(byte* packed, byte* low, byte* high)
+    public static Vector256<byte> Nibbles(byte* packed, bool high)
     {
-        var mask = Vector256.Create((byte)15);
         Vector256<byte> pairs = Vector256.Load(packed);
-        (pairs & mask).Store(low);
-        ((pairs.AsUInt16() >>> 4).AsByte() & mask).Store(high);
+        return (high ? (pairs.AsUInt16() >>> 4).AsByte() : pairs) & Vector256.Create((byte)15);
     }
 
-    /// <summary>16 bytes of nibbles: the low ones, then the high ones, in one register.</summary>
+    /// <summary>16 bytes of nibbles: the low ones, then the high ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Nibbles16(byte* packed)
     {
         Vector128<byte> pairs = Vector128.Load(packed);
         return Vector256.Create(pairs, (pairs.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
+    }
+
+    /// <summary>16 bytes of nibbles as the bytes a table of 16 has for them: for the low ones, then the high ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LookUp16(byte* packed, Vector128<byte> table)
+    {
+        Vector256<byte> nibbles = Nibbles16(packed);
+        return Avx2.IsSupported
+            ? Avx2.Shuffle(Vector256.Create(table, table), nibbles)
+            : Vector256.Create(Vector128.Shuffle(table, nibbles.GetLower()), Vector128.Shuffle(table, nibbles.GetUpper()));
+    }
+
+    /// <summary>A pair of bits of each byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Pairs(byte* packed, int pair) =>
+        (Vector256.Load(packed).AsUInt16() >>> (2 * pair)).AsByte() & Vector256.Create((byte)3);
+
+    /// <summary>One bit of each byte, moved to another place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bit(byte* packed, int from, int to)
+    {
+        Vector256<ushort> bits = Vector256.Load(packed).AsUInt16();
+        return (from > to ? bits >>> (from - to) : bits << (to - from)).AsByte() & Vector256.Create((byte)(1 << to));
     }
 
     /// <summary>The bits of a word as bytes of 0 or 16, the lowest bit first.</summary>
@@ -35,9 +56,24 @@ internal static unsafe class IntegerUnpacking
     public static void Widen8(ulong bytes, short* destination) =>
         Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte()).AsInt16().Store(destination);
 
-    /// <summary>A binary16 value.</summary>
+    /// <summary>16 bytes widened to 16 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Half(byte* source) => (float)*(Half*)source;
+    public static Vector256<short> Widen16(Vector128<byte> bytes) => Vector256.WidenLower(bytes.ToVector256Unsafe()).AsInt16();
+
+    /// <summary>Eight binary16 values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Halves(Vector256<uint> bits)
+    {
+        // As HalfLanes widens them: exact, subnormals included.
+        Vector256<int> halves = bits.AsInt32();
+        Vector256<int> magnitude = halves & Vector256.Create(0x7FFF);
+        Vector256<int> sign = (halves & Vector256.Create(0x8000)) << 16;
+        Vector256<int> normal = (magnitude << 13) + Vector256.Create((127 - 15) << 23);
+        Vector256<int> special = normal + Vector256.Create((127 - 15) << 23);
+        Vector256<int> subnormal = ((magnitude | Vector256.Create(126 << 23)).AsSingle() - Vector256.Create(0.5f)).AsInt32();
+        Vector256<int> finite = Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(0x0400)), subnormal, normal);
+        return (Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(0x7C00)), finite, special) | sign).AsSingle();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Spread(byte bits)
@@ -46,7 +82,7 @@ internal static unsafe class IntegerUnpacking
             return Bmi2.X64.ParallelBitDeposit(bits, 0x1010101010101010);
 
         // One bit in each byte, then that byte's top bit when it is not zero, then moved to bit 4.
-        ulong one = bits * 0x0101010101010101UL & 0x8040201008040201UL;
-        return (((one & 0x7F7F7F7F7F7F7F7FUL) + 0x7F7F7F7F7F7F7F7FUL) | one) >> 3 & 0x1010101010101010UL;
+        ulong one = (bits * 0x0101010101010101UL) & 0x8040201008040201UL;
+        return ((((one & 0x7F7F7F7F7F7F7F7FUL) + 0x7F7F7F7F7F7F7F7FUL) | one) >> 3) & 0x1010101010101010UL;
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Harness.Formats.Tensors;
 
-public readonly partial struct MXFP4Format : IIntegerFormat
+public readonly unsafe partial struct MXFP4Format : IIntegerFormat
 {
     // Twice the values of E2M1, plus 12.
     private static Vector128<byte> Levels => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
@@ -17,13 +17,25 @@ public readonly partial struct MXFP4Format : IIntegerFormat
     static int IIntegerFormat.Offset => 12;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe float IIntegerFormat.UnpackIntegers(byte* block, byte* values, short* scales, short* minima, out float minimum)
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.LookUp16(block + Quants, Levels);
+
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {
-        Vector128<byte> pairs = Vector128.Load(block + Quants);
-        var nibble = Vector128.Create((byte)15);
-        Vector128.Shuffle(Levels, pairs & nibble).Store(values);
-        Vector128.Shuffle(Levels, (pairs.AsUInt16() >>> 4).AsByte() & nibble).Store(values + 16);
-        minimum = 0;
-        return HalfScale(*block);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits)
+    {
+        // 2^(exponent − 128), subnormal below an exponent of 2: see HalfScale.
+        Vector256<uint> subnormal = Vector256.Create(0x00200000u);
+        Vector256<uint> small = Vector256.ConditionalSelect(Vector256.Equals(bits, Vector256<uint>.Zero), subnormal, subnormal << 1);
+        return Vector256.ConditionalSelect(Vector256.LessThan(bits, Vector256.Create(2u)), small, (bits - Vector256<uint>.One) << 23).AsSingle();
     }
 }

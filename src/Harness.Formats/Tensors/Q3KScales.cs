@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Harness.Formats.Tensors;
 
 /// <summary>
@@ -18,6 +21,23 @@ internal static class Q3KScales
         int low = (packed[run & 7] >> (4 * (run >> 3))) & 15;
         int high = (packed[8 + (run & 3)] >> (2 * (run >> 2))) & 3;
         return (low | (high << 4)) - 32;
+    }
+
+    /// <summary>All 16 scales.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<short> Unpack(byte* packed)
+    {
+        const uint nibbles = 0x0F0F0F0F;
+        const uint pairs = 0x30303030;
+        uint first = *(uint*)packed;
+        uint second = *(uint*)(packed + 4);
+        uint upper = *(uint*)(packed + 8);
+        var bytes = Vector128.Create(
+            (first & nibbles) | ((upper << 4) & pairs),
+            (second & nibbles) | ((upper << 2) & pairs),
+            ((first >> 4) & nibbles) | (upper & pairs),
+            ((second >> 4) & nibbles) | ((upper >> 2) & pairs));
+        return IntegerUnpacking.Widen16(bytes.AsByte()) - Vector256.Create((short)32);
     }
 
     /// <summary>Stores a scale; the bytes begin as zero.</summary>

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Harness.Formats.Tensors;
 
-public readonly partial struct Q4_KFormat : IIntegerFormat
+public readonly unsafe partial struct Q4_KFormat : IIntegerFormat
 {
     static int IIntegerFormat.GroupLength => SubLength;
 
@@ -13,17 +14,19 @@ public readonly partial struct Q4_KFormat : IIntegerFormat
     static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe float IIntegerFormat.UnpackIntegers(byte* block, byte* values, short* scales, short* minima, out float minimum)
-    {
-        byte* quants = block + Quants;
-        for (int pair = 0; pair < Length; pair += 2 * SubLength)
-        {
-            IntegerUnpacking.Nibbles32(quants, values + pair, values + pair + SubLength);
-            quants += SubLength;
-        }
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.Nibbles(block + Quants + (index / 2 * SubLength), high: index % 2 == 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima) =>
         KQuantScales.Unpack(block + Scales, scales, minima);
-        minimum = IntegerUnpacking.Half(block + sizeof(ushort));
-        return IntegerUnpacking.Half(block);
-    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => *(ushort*)(block + sizeof(ushort));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Harness.Formats.Tensors;
 
-public readonly partial struct Q5_0Format : IIntegerFormat
+public readonly unsafe partial struct Q5_0Format : IIntegerFormat
 {
     static int IIntegerFormat.GroupLength => Length;
 
@@ -14,10 +14,19 @@ public readonly partial struct Q5_0Format : IIntegerFormat
     static int IIntegerFormat.Offset => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe float IIntegerFormat.UnpackIntegers(byte* block, byte* values, short* scales, short* minima, out float minimum)
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.Nibbles16(block + Quants) | IntegerUnpacking.FifthBits(*(uint*)(block + HighBits));
+
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {
-        (IntegerUnpacking.Nibbles16(block + Quants) | IntegerUnpacking.FifthBits(*(uint*)(block + HighBits))).Store(values);
-        minimum = 0;
-        return IntegerUnpacking.Half(block);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
 }

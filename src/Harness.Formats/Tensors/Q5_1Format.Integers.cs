@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Harness.Formats.Tensors;
 
-public readonly partial struct Q5_1Format : IIntegerFormat
+public readonly unsafe partial struct Q5_1Format : IIntegerFormat
 {
     static int IIntegerFormat.GroupLength => Length;
 
@@ -11,13 +11,22 @@ public readonly partial struct Q5_1Format : IIntegerFormat
 
     static bool IIntegerFormat.Wide => false;
 
-    static int IIntegerFormat.Offset => 0;
+    static int IIntegerFormat.Offset => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe float IIntegerFormat.UnpackIntegers(byte* block, byte* values, short* scales, short* minima, out float minimum)
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.Nibbles16(block + Quants) | IntegerUnpacking.FifthBits(*(uint*)(block + HighBits));
+
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {
-        (IntegerUnpacking.Nibbles16(block + Quants) | IntegerUnpacking.FifthBits(*(uint*)(block + HighBits))).Store(values);
-        minimum = -IntegerUnpacking.Half(block + sizeof(ushort));
-        return IntegerUnpacking.Half(block);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => *(ushort*)(block + sizeof(ushort)) ^ 0x8000u;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Harness.Formats.Tensors;
 
-public readonly partial struct Q6_KFormat : IIntegerFormat
+public readonly unsafe partial struct Q6_KFormat : IIntegerFormat
 {
     static int IIntegerFormat.GroupLength => ScaleLength;
 
@@ -14,26 +14,34 @@ public readonly partial struct Q6_KFormat : IIntegerFormat
     static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe float IIntegerFormat.UnpackIntegers(byte* block, byte* values, short* scales, short* minima, out float minimum)
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index)
     {
-        var nibble = Vector256.Create((byte)15);
-        var pair = Vector256.Create((byte)0x30);
-        for (int half = 0; half < 2; half++)
+        byte* low = block + (index / 4 * 64) + (index % 2 * GroupLength);
+        Vector256<ushort> bits = Vector256.Load(block + HighBits + (index / 4 * GroupLength)).AsUInt16();
+        Vector256<ushort> pair = (index % 4) switch
         {
-            Vector256<byte> first = Vector256.Load(block + (half * 64));
-            Vector256<byte> second = Vector256.Load(block + (half * 64) + GroupLength);
-            Vector256<byte> bits = Vector256.Load(block + HighBits + (half * GroupLength));
-            byte* target = values + (half * HalfLength);
-            ((first & nibble) | ((bits.AsUInt16() << 4).AsByte() & pair)).Store(target);
-            ((second & nibble) | ((bits.AsUInt16() << 2).AsByte() & pair)).Store(target + GroupLength);
-            (((first.AsUInt16() >>> 4).AsByte() & nibble) | (bits & pair)).Store(target + (2 * GroupLength));
-            (((second.AsUInt16() >>> 4).AsByte() & nibble) | ((bits.AsUInt16() >>> 2).AsByte() & pair)).Store(target + (3 * GroupLength));
-        }
+            0 => bits << 4,
+            1 => bits << 2,
+            2 => bits,
+            _ => bits >>> 2,
+        };
+        return IntegerUnpacking.Nibbles(low, high: index % 4 >= 2) | (pair.AsByte() & Vector256.Create((byte)0x30));
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
+    {
         Vector256<short> groups = Vector256.WidenLower(Vector128.Load((sbyte*)(block + Scales)).ToVector256Unsafe());
         groups.Store(scales);
         (groups << 5).Store(minima);
-        minimum = 0;
-        return IntegerUnpacking.Half(block + SuperScale);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)(block + SuperScale);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
 }

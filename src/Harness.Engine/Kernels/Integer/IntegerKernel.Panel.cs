@@ -259,12 +259,26 @@ internal sealed unsafe partial class IntegerKernel<TFormat>
         var blockMinima = (float*)(panel + layout.BlockMinima);
         for (int block = 0; block < columns / Block; block++)
         {
+            for (int r = 0; r < PanelRows; r += 8)
+            {
+                TFormat.ToScales(Bits(
+                    TFormat.ScaleBits(rows[r]), TFormat.ScaleBits(rows[r + 1]), TFormat.ScaleBits(rows[r + 2]), TFormat.ScaleBits(rows[r + 3]),
+                    TFormat.ScaleBits(rows[r + 4]), TFormat.ScaleBits(rows[r + 5]), TFormat.ScaleBits(rows[r + 6]), TFormat.ScaleBits(rows[r + 7]))).Store(blockScales);
+                blockScales += 8;
+                if (TFormat.Affine)
+                {
+                    TFormat.ToScales(Bits(
+                        TFormat.MinimumBits(rows[r]), TFormat.MinimumBits(rows[r + 1]), TFormat.MinimumBits(rows[r + 2]), TFormat.MinimumBits(rows[r + 3]),
+                        TFormat.MinimumBits(rows[r + 4]), TFormat.MinimumBits(rows[r + 5]), TFormat.MinimumBits(rows[r + 6]), TFormat.MinimumBits(rows[r + 7]))).Store(blockMinima);
+                    blockMinima += 8;
+                }
+            }
+
             for (int r = 0; r < PanelRows; r++)
             {
-                *blockScales++ = TFormat.UnpackIntegers(
-                    rows[r], values + (r * Block), groupScales + (r * MostGroups), groupMinima + (r * MostGroups), out float minimum);
-                if (TFormat.Affine)
-                    *blockMinima++ = minimum;
+                UnpackValues(rows[r], values + (r * Block));
+                if (!OneGroup)
+                    TFormat.Groups(rows[r], groupScales + (r * MostGroups), groupMinima + (r * MostGroups));
                 rows[r] += TFormat.BlockBytes;
             }
 
@@ -295,6 +309,21 @@ internal sealed unsafe partial class IntegerKernel<TFormat>
                 }
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void UnpackValues(byte* block, byte* values)
+    {
+        TFormat.Values(block, 0).Store(values);
+        if (OneGroup)
+            return;
+        TFormat.Values(block, 1).Store(values + 32);
+        TFormat.Values(block, 2).Store(values + 64);
+        TFormat.Values(block, 3).Store(values + 96);
+        TFormat.Values(block, 4).Store(values + 128);
+        TFormat.Values(block, 5).Store(values + 160);
+        TFormat.Values(block, 6).Store(values + 192);
+        TFormat.Values(block, 7).Store(values + 224);
     }
 
     /// <summary>Eight rows of 32 bytes, <see cref="Block"/> apart, to eight registers of four columns of each row.</summary>

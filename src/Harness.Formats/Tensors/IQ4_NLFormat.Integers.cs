@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Harness.Formats.Tensors;
+
+public readonly unsafe partial struct IQ4_NLFormat : IIntegerFormat
+{
+    static int IIntegerFormat.GroupLength => Length;
+
+    static bool IIntegerFormat.Affine => false;
+
+    static bool IIntegerFormat.Wide => true;
+
+    static int IIntegerFormat.Offset => 128;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.LookUp16(block + Quants, IQ4Levels.Unsigned);
+
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
+}

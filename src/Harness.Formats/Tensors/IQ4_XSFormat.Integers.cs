@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Harness.Formats.Tensors;
+
+public readonly unsafe partial struct IQ4_XSFormat : IIntegerFormat
+{
+    static int IIntegerFormat.GroupLength => SubLength;
+
+    static bool IIntegerFormat.Affine => false;
+
+    static bool IIntegerFormat.Wide => true;
+
+    static int IIntegerFormat.Offset => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.LookUp16(block + Quants + (index * HalfLength), IQ4Levels.Unsigned);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
+    {
+        // The 6 bits of scale s: a nibble of byte s / 2, and pair s of the 16 upper bits; both brought to a byte each.
+        uint low = *(uint*)(block + LowerScales);
+        uint high = *(ushort*)(block + UpperScales);
+        ulong bytes = 0;
+        for (int sub = 0; sub < Length / SubLength; sub++)
+            bytes |= (ulong)(((low >> (4 * sub)) & 15) | (((high >> (2 * sub)) & 3) << 4)) << (8 * sub);
+        IntegerUnpacking.Widen8(bytes, scales);
+        Vector128<short> groups = Vector128.Load(scales) - Vector128.Create((short)32);
+        groups.Store(scales);
+        (groups << 7).Store(minima);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)block;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
+}

@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Harness.Formats.Tensors;
+
+public readonly unsafe partial struct TQ2_0Format : IIntegerFormat
+{
+    static int IIntegerFormat.GroupLength => GroupLength;
+
+    static bool IIntegerFormat.Affine => false;
+
+    static bool IIntegerFormat.Wide => false;
+
+    static int IIntegerFormat.Offset => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+        IntegerUnpacking.Pairs(block + (index / 4 * GroupLength), index % 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
+    {
+        Vector128<short>.One.Store(scales);
+        Vector128<short>.One.Store(minima);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.ScaleBits(byte* block) => *(ushort*)(block + SuperScale);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint IIntegerFormat.MinimumBits(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> IIntegerFormat.ToScales(Vector256<uint> bits) => IntegerUnpacking.Halves(bits);
+}
