@@ -10,7 +10,9 @@ namespace Harness.Workers.Tests.LlamaCpp;
 
 /// <summary>
 /// Every architecture at narrower weights: llama.cpp, which rounds activations to fit them, and the built-in engine agree
-/// within the tolerances that a report allows. A router whose choice rounding can flip would show here.
+/// within the tolerances that a report allows. A router whose choice rounding can flip would show here. Every layer rounds
+/// once more, so that the few probes of more than eight layers, which exist for a choice that depends on depth, have a
+/// tolerance in proportion.
 /// </summary>
 public class NarrowWeightsParityTests
 {
@@ -54,7 +56,7 @@ public class NarrowWeightsParityTests
                 string path = Path.Combine(directory, "model.gguf");
                 ProbeForge.Write(architecture, quantization, 1, path, variant);
                 float[] expected = Reference(path);
-                float[] actual = Evaluate(path);
+                (float[] actual, int layers) = Evaluate(path);
                 double error = 0, power = 0;
                 for (int i = 0; i < expected.Length; i++)
                 {
@@ -63,18 +65,18 @@ public class NarrowWeightsParityTests
                 }
 
                 TestContext.Out.WriteLine($"{architecture} {variant} {quantization}: NMSE {error / power:g3}");
-                Assert.That(error / power, Is.LessThan(tolerance), quantization);
+                Assert.That(error / power, Is.LessThan(tolerance * Math.Max(1, layers / 8.0)), quantization);
             }
         }
     }
 
-    private static float[] Evaluate(string path)
+    private static (float[] Logits, int Layers) Evaluate(string path)
     {
         using var model = Model.Load(path, threads: 1);
         using var session = new Session(model, Tokens);
         var logits = new float[Tokens * session.VocabularySize];
         session.Evaluate(Ids, 0, LogitsWanted.All, logits);
-        return logits;
+        return (logits, model.Blueprint.Layers.Length);
     }
 
     private float[] Reference(string path)
