@@ -25,6 +25,7 @@ internal static class HarnessCommand
             PlanCommand.Create(),
             ReportCommand.Create(),
             RunCommand.Create(),
+            TemplateCommand.Create(),
             TokenizeCommand.Create(),
         };
         foreach (Option option in root.Options)

@@ -36,10 +36,15 @@ internal sealed class ModelArgument
 
     /// <summary>The model's file, fetched or made when it is not there.</summary>
     /// <returns>Its full path; of a sharded model, the first shard's.</returns>
-    public Task<string> FindAsync(ParseResult parsed, CancellationToken cancellation)
+    public Task<string> FindAsync(ParseResult parsed, CancellationToken cancellation) => FindAsync(Text(parsed), parsed.GetValue(_quant), cancellation);
+
+    /// <summary>The file of a model by its name, fetched or made when it is not there.</summary>
+    /// <param name="model">A path, a reference to the hub, or a name of the catalogue.</param>
+    /// <param name="quant">The quantization, or null.</param>
+    /// <param name="cancellation">Ends a download.</param>
+    /// <returns>Its full path; of a sharded model, the first shard's.</returns>
+    public static Task<string> FindAsync(string model, string? quant, CancellationToken cancellation)
     {
-        string model = Text(parsed);
-        string? quant = parsed.GetValue(_quant);
         // The usual case, a path, costs nothing: neither the hub nor the catalogue, nor the libraries they need.
         return ModelLocator.FindFile(model, quant) is { } path ? Task.FromResult(path) : LookUpAsync(model, quant, cancellation);
     }
