@@ -8,8 +8,8 @@ internal static class PyAccess
     /// <summary><c>value.name</c>: an attribute, else an item.</summary>
     public static object? Attribute(RenderState state, object? value, string name)
     {
-        // What Python has on everything an undefined value has too, and the sandbox keeps it as well.
-        if (value is Undefined undefined && !name.StartsWith("__", StringComparison.Ordinal)) throw undefined.Used();
+        // Everything in Python has a class, what is undefined too; the sandbox keeps it.
+        if (value is Undefined undefined && name != "__class__") throw undefined.Used();
         if (TryAttribute(value, name, out object? found)) return found;
         return TryItem(state, value, name, out found) ? found : Undefined.Attribute(state, value, name);
     }
