@@ -89,6 +89,14 @@ internal sealed class VariantSpecs
     }
 
     [Test]
+    public void LayersWithoutAttentionNeedNoCache()
+    {
+        Publish(w => w.Set("llama.attention.head_count", GgufValue.OfArray(new[] { 12, 0, 12, 0, 12 }))
+            .Set("llama.attention.head_count_kv", GgufValue.OfArray(new[] { 3, 0, 4, 0, 6 })));
+        Assert.That(FitEstimate.Of([Header()], contextLength: 100).KvBytes, Is.EqualTo((3L + 4 + 6) * (64 + 64) * 2 * 100));
+    }
+
+    [Test]
     public void AbsurdNumbersOfAHeaderAreTooMuchAndNeverTooLittle()
     {
         Publish(w => w.Set("llama.block_count", GgufValue.Of(uint.MaxValue))

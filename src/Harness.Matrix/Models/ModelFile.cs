@@ -13,12 +13,35 @@ internal static partial class ModelFile
         if (FieldReader.Open(root, "", bag) is not { } file) return;
         string family = file.RequiredText("family", "qwen2.5");
         string? architecture = file.Text("architecture");
-        foreach (FieldReader model in file.Maps("models", required: true))
+        foreach (FieldReader model in file.Maps("models", required: !file.Has("probes")))
         {
             if (Model(model, family, architecture) is { Id.Length: > 0 } entry) add(entry, model.Mark);
         }
 
+        if (file.Map("probes") is { } probes) Probes(probes, family, add);
         file.Finish();
+    }
+
+    /// <summary>The probes of a list of architectures: <c>probe-NAME</c> for each, alike in everything else.</summary>
+    private static void Probes(FieldReader reader, string family, Action<ModelEntry, SourceMark> add)
+    {
+        int seed = reader.Integer("seed", 0, int.MaxValue, 0);
+        List<QuantSource> quants = Quants(reader, "forged");
+        IReadOnlyList<string> defaults = Defaults(reader, quants);
+        _ = reader.RequiredNode("architectures", "[llama, qwen2]");
+        foreach ((string word, SourceMark mark) in reader.Words("architectures"))
+        {
+            // GGUF writes ernie4_5; an id has no underscore.
+            string id = $"probe-{word.Replace('_', '-')}";
+            if (!CatalogueName.IsOne(id))
+                reader.Bag.Add(mark, reader.PathOf("architectures"), $"{Wording.Quote(word)} is no architecture", "name it as GGUF files do, in small letters");
+            add(
+                new ModelEntry(
+                    id, $"Probe ({word})", family, word, VariantOrigin.Forged, null, "main", (ulong)seed, null, quants, defaults, false, null),
+                mark);
+        }
+
+        reader.Finish();
     }
 
     private static ModelEntry? Model(FieldReader reader, string family, string? familyArchitecture)
