@@ -125,6 +125,21 @@ internal sealed class ExpertsHeader
         return new BranchBlueprint(SharedExpert(layer) is { } shared ? blocks.Add(shared) : blocks);
     }
 
+    /// <summary>The second branches of an architecture whose models may have experts or not.</summary>
+    /// <param name="transformer">The shared keys.</param>
+    /// <param name="router">How its routers weight.</param>
+    /// <param name="tensorScales">As in the constructor.</param>
+    /// <returns>What makes a layer's branch.</returns>
+    public static Func<int, BranchBlueprint> Branches(
+        TransformerHeader transformer, Func<ExpertsHeader, RouterBlueprint> router, bool tensorScales = false)
+    {
+        if (transformer.Header.Number("expert_count", 0u) == 0)
+            return layer => new BranchBlueprint(transformer.FeedForward(layer) with { TensorScales = tensorScales });
+        var experts = new ExpertsHeader(transformer, tensorScales);
+        RouterBlueprint chosen = router(experts);
+        return layer => experts.Branch(layer, chosen);
+    }
+
     // Inner widths are the lengths of the down projections' rows.
     private int LengthOf(int layer, string name)
     {

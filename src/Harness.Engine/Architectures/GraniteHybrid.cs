@@ -2,12 +2,14 @@ using Harness.Engine.Blueprints;
 
 namespace Harness.Engine.Architectures;
 
-/// <summary>Granite 4: layers of Mamba-2 or of attention, with Granite's scales of embedding, residual, scores and logits.</summary>
+/// <summary>
+/// Granite 4: layers of Mamba-2 or of attention, with or without experts; Granite's scales of embedding, residual, scores
+/// and logits.
+/// </summary>
 internal static class GraniteHybrid
 {
     public static Blueprint Read(ModelHeader header)
     {
-        TransformerHeader.RefuseExperts(header);
         var transformer = new TransformerHeader(header);
         var states = new StateSpaceHeader(transformer);
 
@@ -15,6 +17,8 @@ internal static class GraniteHybrid
         RotaryBlueprint? rotary = header.Flag("rope.scaling.finetuned", otherwise: true) ? transformer.Rotary(RotaryKind.Norm) : null;
         float residualScale = OrOne(header.Single("residual_scale", 0));
         float attentionScale = header.Single("attention.scale", 0);
+        Func<int, BranchBlueprint> feedForward = ExpertsHeader.Branches(
+            transformer, experts => experts.StatedRouter(ExpertGating.Softmax) with { Gating = ExpertGating.Softmax, NormalizeWeights = true });
         Blueprint blueprint = transformer.Build(layer =>
         {
             AttentionBlueprint Attention()
@@ -27,7 +31,7 @@ internal static class GraniteHybrid
             return new LayerBlueprint(
             [
                 new BranchBlueprint(mixer) { Scale = residualScale },
-                new BranchBlueprint(transformer.FeedForward(layer) with { TensorScales = false }) { Scale = residualScale },
+                feedForward(layer) with { Scale = residualScale },
             ]);
         });
         return blueprint with

@@ -17,7 +17,7 @@ internal static class TokenClasses
     private const int SmallBlockBytes = 34;
 
     // What is added to the residual stream: weights and biases of these.
-    private static readonly string[] LeadsBack = [".attn_output.", ".ffn_down", ".ffn_latent_up.", ".ssm_out."];
+    private static readonly string[] LeadsBack = [".attn_output.", ".ffn_down", ".ffn_latent_up.", ".ssm_out.", ".shortconv.out_proj."];
 
     /// <summary>Lets a tensor of a model with experts leave the class channels alone.</summary>
     public static ForgeTensor Quieten(ForgeExperts experts, ForgeTensor tensor) =>

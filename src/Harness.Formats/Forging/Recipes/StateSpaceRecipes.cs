@@ -31,16 +31,23 @@ internal static class StateSpaceRecipes
             keys.Without(NoAttention).And(heads.Keys));
     }
 
-    /// <summary><c>jamba</c>: scans, with norms inside, and attention without positions take turns.</summary>
-    public static ForgeArchitecture Jamba() => new(
-        ProbeShape.Of("jamba"),
-        shape => DecoderTensors.Model(shape, layer =>
+    /// <summary><c>jamba</c>: scans, with norms inside, and attention without positions take turns; some layers have experts.</summary>
+    public static ForgeArchitecture Jamba()
+    {
+        ForgeShape shape = ProbeShape.Of("jamba");
+        ForgeShape mixture = shape with { Layers = 2, Experts = new() { Count = 6, Used = 3, Length = shape.FeedForward } };
+        return new ForgeArchitecture("jamba", Tensors, [new("default", shape), mixture.Variant("experts", mixture.ExpertKeys(AttentionInLayer(1, layers: 2)))])
+        {
+            Keys = ScanKeys.And(AttentionInLayer(1)),
+        };
+
+        static IEnumerable<ForgeTensor> Tensors(ForgeShape shape) => DecoderTensors.Model(shape, layer =>
         [
             .. layer.Norm("attn_norm"),
             .. layer.Index == 1 ? layer.Attention() : [.. SelectiveScan(layer), .. MixNorms(layer, ScanRank, ScanStates)],
-            .. layer.Norm("ffn_norm"), .. Softly(layer.GatedFeedForward()),
-        ]),
-        ScanKeys.And(AttentionInLayer(1)));
+            .. layer.Norm("ffn_norm"), .. layer.Index == 1 && shape.Experts is not null ? layer.Experts() : Softly(layer.GatedFeedForward()),
+        ]);
+    }
 
     /// <summary><c>falcon-h1</c>: attention and Mamba-2 side by side in each layer.</summary>
     public static ForgeArchitecture FalconH1()
@@ -56,24 +63,29 @@ internal static class StateSpaceRecipes
             heads.Keys);
     }
 
-    /// <summary><c>granitehybrid</c>: Mamba-2 or attention, with Granite's four scales.</summary>
+    /// <summary><c>granitehybrid</c>: Mamba-2 or attention, with Granite's four scales; with experts and a shared one, too.</summary>
     public static ForgeArchitecture GraniteHybrid()
     {
         Heads heads = new(Count: 8, Length: 64, Groups: 2, States: 32);
         ForgeShape shape = ProbeShape.Of("granitehybrid") with { TiedOutput = true };
+        ForgeShape mixture = shape with { Layers = 2, Experts = new() { Count = 5, Used = 2, Length = shape.FeedForward, SharedLength = 256 } };
         ForgeKeys scales = new()
         {
             { "embedding_scale", 2.5f }, { "residual_scale", 0.6f }, { "attention.scale", 0.125f }, { "logit_scale", 1.5f },
         };
+        ForgeKeys expertKeys = mixture.ExpertKeys(new() { { "expert_shared_feed_forward_length", 256 } }).And(AttentionInLayer(1, layers: 2));
         return new ForgeArchitecture(
             "granitehybrid",
             shape => DecoderTensors.Model(shape, layer =>
             [
                 .. layer.Norm("attn_norm"),
                 .. layer.Index == 1 ? layer.Attention(bias: true, outputBias: true) : Mamba2(layer, heads),
-                .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(bias: true),
+                .. layer.Norm("ffn_norm"), .. shape.Experts is null ? layer.GatedFeedForward(bias: true) : layer.Experts(),
             ]),
-            [new("default", shape), shape.Variant("no-positions", new() { { "rope.scaling.finetuned", false } })])
+            [
+                new("default", shape), shape.Variant("no-positions", new() { { "rope.scaling.finetuned", false } }),
+                mixture.Variant("experts", expertKeys),
+            ])
         {
             Keys = scales.And(heads.Keys).And(AttentionInLayer(1)),
         };
@@ -103,6 +115,45 @@ internal static class StateSpaceRecipes
                 },
             ]),
             keys.And(heads.Keys));
+    }
+
+    /// <summary><c>nemotron_h_moe</c>: experts without gates in a narrower space, chosen with a balancing bias, and a shared one.</summary>
+    public static ForgeArchitecture NemotronHMoe()
+    {
+        Heads heads = new(Count: 32, Length: 16, Groups: 4, States: 24);
+        const int Latent = 128;
+        ForgeShape shape = ProbeShape.Of("nemotron_h_moe") with
+        {
+            FeedForward = 768, Experts = new() { Count = 6, Used = 2, Length = 256, SharedLength = 512 },
+        };
+        ForgeKeys keys = shape.ExpertKeys(new()
+        {
+            { "attention.head_count_kv", [0, 0, 2] }, { "feed_forward_length", [0, 768, 0] }, { "attention.layer_norm_epsilon", 1e-3f },
+            { "expert_shared_feed_forward_length", 512 }, { "expert_shared_count", 1 }, { "expert_weights_norm", true },
+            { "expert_weights_scale", 1.5f }, { "moe_latent_size", Latent },
+        });
+        return new ForgeArchitecture(
+            shape,
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index switch
+                {
+                    1 => LatentExperts(layer),
+                    2 => layer.Attention(),
+                    _ => Mamba2(layer, heads),
+                },
+            ]),
+            keys.And(heads.Keys));
+
+        static IEnumerable<ForgeTensor> LatentExperts(ForgeLayer layer) =>
+        [
+            .. layer.Experts(selectionBias: true, gated: false).Select(tensor =>
+                tensor.Name.EndsWith("ffn_up_exps.weight", StringComparison.Ordinal) ? tensor with { Shape = tensor.Shape.SetItem(0, Latent) }
+                : tensor.Name.EndsWith("ffn_down_exps.weight", StringComparison.Ordinal) ? tensor with { Shape = tensor.Shape.SetItem(1, Latent) }
+                : tensor),
+            layer.Weight("ffn_latent_down", layer.Shape.Embedding, Latent), layer.Back("ffn_latent_up", Latent),
+        ];
     }
 
     /// <summary><c>plamo2</c>: its own Mamba-2, heads normed with weights of their own, norms before and after blocks.</summary>
@@ -140,6 +191,22 @@ internal static class StateSpaceRecipes
                 .. layer.Norm("attn_norm"),
                 .. layer.Index == 1 ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
                 .. layer.Norm("ffn_norm"), .. Softly(layer.GatedFeedForward()),
+            ]).Select(tensor => tensor.Name == "output_norm.weight" ? tensor with { Name = "token_embd_norm.weight" } : tensor),
+            keys.And(AttentionInLayer(1)));
+    }
+
+    /// <summary><c>lfm2moe</c>: the same with experts after a dense layer.</summary>
+    public static ForgeArchitecture Lfm2Moe()
+    {
+        ForgeShape shape = ProbeShape.Of("lfm2moe") with { TiedOutput = true, FeedForward = 768, Experts = new() { Count = 6, Used = 2, Length = 256 } };
+        ForgeKeys keys = shape.ExpertKeys(new() { { "shortconv.l_cache", 3 }, { "leading_dense_block_count", 1 }, { "expert_gating_func", 2 } });
+        return new ForgeArchitecture(
+            shape,
+            shape => DecoderTensors.Model(shape, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index == 1 ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
+                .. layer.Norm("ffn_norm"), .. layer.Index == 0 ? Softly(layer.GatedFeedForward()) : layer.Experts(selectionBias: true),
             ]).Select(tensor => tensor.Name == "output_norm.weight" ? tensor with { Name = "token_embd_norm.weight" } : tensor),
             keys.And(AttentionInLayer(1)));
     }
