@@ -43,6 +43,8 @@ public sealed unsafe class Session : IDisposable
         // Beyond the learned positions there is nothing to add, so the context ends there.
         int learned = blueprint.Embedding.LearnedPositions;
         ContextLength = learned > 0 ? Math.Min(contextLength, learned) : contextLength;
+        if (blueprint.LongestContext > 0)
+            ContextLength = Math.Min(ContextLength, blueprint.LongestContext);
         decoder = new Decoder(blueprint, model.Weights, model.Pool, ContextLength, cacheType);
     }
 

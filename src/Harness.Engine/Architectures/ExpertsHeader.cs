@@ -98,6 +98,18 @@ internal sealed class ExpertsHeader
         },
     };
 
+    /// <summary>A layer's adjugate experts.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <exception cref="ModelException">Experts cannot be parted as the metadata says.</exception>
+    public ExpertChunks Chunks(int layer)
+    {
+        int size = Header.Count("experts_per_group");
+        return Count % size == 0 && Used <= Count / size
+            ? new ExpertChunks(size, LengthOf(layer, "ffn_down_chexps.weight"), Header.Single("expert_group_scale"))
+            : throw new ModelException(string.Create(
+                CultureInfo.InvariantCulture, $"{Count} experts, of which {Used} are used, cannot be parted into chunks of {size}."));
+    }
+
     /// <summary>The shared expert of a layer that has one, else null.</summary>
     /// <param name="layer">The layer.</param>
     public FeedForwardBlueprint? SharedExpert(int layer) => !transformer.Has(layer, "ffn_down_shexp.weight") ? null : new()

@@ -32,6 +32,18 @@ internal static class QwenMoe
     /// <summary>OLMoE: all heads normed as one vector, weights of experts not normalised.</summary>
     public static Blueprint ReadOlmoe(ModelHeader header) => Read(header, normalize: false, wholeVector: true);
 
+    /// <summary>GroveMoE: Qwen 3 whose experts share smaller ones.</summary>
+    public static Blueprint ReadGrove(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer);
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
+        RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize: true);
+        return transformer.Build(layer => LayerBlueprint.Sequential(
+            transformer.WithHeadNorms(transformer.Attention(layer, rotary)),
+            experts.Experts(layer, router) with { Chunks = experts.Chunks(layer) }));
+    }
+
     private static Blueprint Read(
         ModelHeader header, bool normalize, bool wholeVector = false, bool bidirectional = false, bool sections = false)
     {

@@ -48,6 +48,49 @@ internal static class WindowedExperts
         ]));
     }
 
+    /// <summary>
+    /// MiniMax M3: bounded activations throughout; layers with experts see the blocks that an indexer chooses. As long as
+    /// there are no more blocks than it chooses, that is all positions, and so far this engine goes.
+    /// </summary>
+    public static Blueprint ReadMiniMax3(ModelHeader header)
+    {
+        const float Bound = 7;
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer);
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX);
+        RouterBlueprint router = experts.StatedRouter(ExpertGating.Softmax);
+        var bounds = new GateBounds(Bound, UpOffset: 1);
+        long seen = (long)header.Count("attention.indexer.block_size") * header.Count("attention.indexer.top_k");
+        Blueprint blueprint = transformer.Build(layer =>
+        {
+            BranchBlueprint second = experts.Branch(layer, router);
+            return new LayerBlueprint([
+                new BranchBlueprint(WithHeadNorms(transformer, layer, rotary)),
+                second with
+                {
+                    Blocks =
+                    [
+                        .. second.Blocks.Select(block => block switch
+                        {
+                            ExpertsBlueprint mixture => mixture with { Activation = Activation.GeluQuick, Bounds = bounds },
+                            FeedForwardBlueprint dense => dense with { Activation = Activation.GeluQuick, Bounds = bounds },
+                            _ => block,
+                        }),
+                    ],
+                },
+            ]);
+        });
+        return blueprint with
+        {
+            LongestContext = (int)Math.Min(seen, int.MaxValue),
+            UnusedTensors =
+            [
+                .. blueprint.UnusedTensors,
+                .. Enumerable.Range(0, transformer.Layers).Select(i => string.Create(CultureInfo.InvariantCulture, $"blk.{i}.indexer.")),
+            ],
+        };
+    }
+
     /// <summary>Trinity (AFMoE): a gate on what is attended to, norms after each branch, a scaled embedding.</summary>
     public static Blueprint ReadAfmoe(ModelHeader header)
     {

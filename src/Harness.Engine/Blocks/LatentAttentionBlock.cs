@@ -23,6 +23,8 @@ internal sealed unsafe class LatentAttentionBlock : Block
     private readonly MatrixWork heads;
     private readonly int groups;
     private readonly int plainStride;
+    private readonly PositionIndexer? indexer;
+    private readonly RowsLayout gate;
     private readonly RowsLayout queryLatent;
     private readonly RowsLayout projected;
     private readonly RowsLayout plain;
@@ -35,7 +37,9 @@ internal sealed unsafe class LatentAttentionBlock : Block
     private readonly ParallelBody normQuery;
     private readonly ParallelBody prepare;
     private readonly ParallelBody keep;
+    private readonly ParallelBody choose;
     private readonly ParallelBody attend;
+    private readonly ParallelBody multiply;
 
     public LatentAttentionBlock(LatentAttentionWeights weights, BlockContext context)
         : base(context)
@@ -46,7 +50,7 @@ internal sealed unsafe class LatentAttentionBlock : Block
         int count = blueprint.HeadCount;
         int keyLength = blueprint.Absorbed ? blueprint.LatentRank + blueprint.RotatedLength : blueprint.KeyLength;
         int valueLength = blueprint.Absorbed ? blueprint.LatentRank : blueprint.ValueLength;
-        long state = context.State(blueprint.StateBytes(context.Positions, context.CacheType));
+        long state = context.State(blueprint.KeyBytes(context.Positions, context.CacheType));
         store = new KeyValueStore(
             Panel, state, count, keyLength, valueLength, context.Positions, context.CacheType, oneRowForAll: blueprint.Absorbed);
 
@@ -68,11 +72,16 @@ internal sealed unsafe class LatentAttentionBlock : Block
             KeyLength = keyLength,
             ValueLength = valueLength,
             Scale = blueprint.Scale,
+            Window = blueprint.Window,
         };
-        attention = new GroupedQueryAttention(shape, store, null, Primitives);
+        attention = new GroupedQueryAttention(shape, store, weights.Sinks, Primitives);
         context.RequireThreadScratch(attention.ScratchFloats(context.Positions));
         heads = new MatrixWork(Pool, Panel, count);
 
+        if (blueprint.Indexer is { } choices)
+            indexer = new PositionIndexer(choices, weights.Indexer, context);
+        if (blueprint.Gate is { } gates)
+            gate = context.Rows(gates.PerHead ? count : count * blueprint.ValueLength);
         if (blueprint.QueryRank > 0)
             queryLatent = context.Rows(blueprint.QueryRank);
         projected = context.Rows(count * blueprint.KeyLength);
@@ -94,18 +103,23 @@ internal sealed unsafe class LatentAttentionBlock : Block
         normQuery = (token, _) => weights.QueryNorm!.Apply(Primitives, Panel.Rows(queryLatent)[token], Panel.Rows(queryLatent)[token]);
         prepare = Prepare;
         keep = Keep;
+        choose = Choose;
         attend = Attend;
+        multiply = Multiply;
     }
 
     protected override void Run()
     {
         Project(Matrices, weights.LatentDown, Input, Panel.Rows(latentAndRotated));
+        if (weights.Gate is { } gates)
+            Project(Matrices, gates, Input, Panel.Rows(gate));
         if (weights.QueryDown is { } down)
         {
             Project(Matrices, down, Input, Panel.Rows(queryLatent));
             Matrices.Run();
             Pool.Run(Panel.Tokens, normQuery);
             Project(Matrices, weights.Query, Panel.Rows(queryLatent), Panel.Rows(projected));
+            indexer?.Project(Matrices, Input, Panel.Rows(queryLatent));
         }
         else
         {
@@ -125,23 +139,27 @@ internal sealed unsafe class LatentAttentionBlock : Block
         }
 
         Pool.Run(Panel.Tokens, keep);
+        if (weights.Indexer is not null)
+            Pool.Run(Panel.Tokens, choose);
         Pool.Run(Panel.Tokens * groups, attend);
-        if (!blueprint.Absorbed)
-        {
-            ProjectToOutput(weights.Output, Panel.Rows(attended));
-            return;
-        }
-
-        Each(weights.Value!, Panel.Rows(attended), blueprint.LatentRank, Panel.Rows(values), blueprint.ValueLength);
-        ProjectToOutput(weights.Output, Panel.Rows(values));
+        if (blueprint.Absorbed)
+            Each(weights.Value!, Panel.Rows(attended), blueprint.LatentRank, Panel.Rows(values), blueprint.ValueLength);
+        if (weights.Gate is not null)
+            Pool.Run(Panel.Tokens, multiply);
+        ProjectToOutput(weights.Output, Yielded);
     }
+
+    /// <summary>What the heads yield.</summary>
+    private PanelRows Yielded => Panel.Rows(blueprint.Absorbed ? values : attended);
 
     /// <summary>Norms the latent vector, rotates, and parts queries.</summary>
     private void Prepare(int token, int worker)
     {
         float* both = Panel.Rows(latentAndRotated)[token];
         weights.LatentNorm.Apply(Primitives, both, Panel.Rows(latent)[token]);
+        weights.KeyNorm?.Apply(Primitives, both + blueprint.LatentRank, both + blueprint.LatentRank);
         rotary?.Rotate(both + blueprint.LatentRank, token);
+        indexer?.Prepare(token);
 
         float* queries = Panel.Rows(projected)[token];
         int plainLength = blueprint.PlainLength;
@@ -194,7 +212,24 @@ internal sealed unsafe class LatentAttentionBlock : Block
         (int token, int group) = Math.DivRem(item, groups);
         int position = Panel.Start + token;
         float* queries = blueprint.Absorbed ? Panel.Rows(query)[token] : Panel.Rows(projected)[token];
-        attention.Attend(group, position, position, queries, Panel.Rows(attended)[token], Panel.ThreadScratch(worker));
+        attention.Attend(group, position, position, queries, Panel.Rows(attended)[token], Panel.ThreadScratch(worker), indexer is null ? null : indexer.Chosen(token));
+    }
+
+    private void Choose(int token, int worker) => indexer!.Choose(token, Panel.ThreadScratch(worker));
+
+    private void Multiply(int token, int worker)
+    {
+        AttentionGate choice = blueprint.Gate!;
+        float* gates = Panel.Rows(gate)[token];
+        int count = choice.PerHead ? blueprint.HeadCount : blueprint.HeadCount * blueprint.ValueLength;
+        Primitives.Activate(choice.Activation, gates, null, count);
+        int length = blueprint.HeadCount * blueprint.ValueLength / count;
+        float* heads = Yielded[token];
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < length; j++)
+                heads[((long)i * length) + j] *= gates[i];
+        }
     }
 
     /// <summary>A matrix of its own for each head of each token.</summary>

@@ -47,6 +47,12 @@ public sealed record Blueprint
     /// <summary>Tokens from this id on are never predicted: their logits are −∞.</summary>
     public int TokensPredicted { get; init; } = int.MaxValue;
 
+    /// <summary>
+    /// Positions up to which this blueprint is the model; 0 for all. Beyond them the model does something that is not in
+    /// the blueprint, so a context ends there.
+    /// </summary>
+    public int LongestContext { get; init; }
+
     /// <summary>Beginnings of the names of tensors that the file may hold and the text model does not use.</summary>
     public ImmutableArray<string> UnusedTensors { get; init; } = [];
 

@@ -33,6 +33,7 @@ internal static class BlueprintFeatures
         if (!features.Has("experts"))
             features.Add("experts", "none");
         features.AddUnless(blueprint.Embedding.LearnedPositions == 0, "learned-positions", blueprint.Embedding.LearnedPositions);
+        features.AddUnless(blueprint.LongestContext == 0, "longest-context", blueprint.LongestContext);
         features.AddUnless(blueprint.Embedding.Scale == 1, "embedding-scale", blueprint.Embedding.Scale);
         features.AddUnless(blueprint.Embedding.Norm is null, "embedding-norm", blueprint.Embedding.Norm?.Name);
         features.AddUnless(blueprint.Embedding.LowStreamTensor is null, "streams", "high and low");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Harness.Engine.Weights;
 
 namespace Harness.Engine.Blueprints;
@@ -45,8 +46,8 @@ public sealed record ExpertsBlueprint : BlockBlueprint
     /// </summary>
     public int LatentLength { get; init; }
 
-    /// <summary>Follows the names of the projections' tensors.</summary>
-    public string TensorSuffix { get; init; } = "_exps";
+    /// <summary>Further feed-forwards that the experts' results go through; null for none.</summary>
+    public ExpertChunks? Chunks { get; init; }
 
     internal override bool ReadsLayerInput => Router.Input == RouterInput.Layer;
 
@@ -62,6 +63,19 @@ public sealed record ExpertsBlueprint : BlockBlueprint
         features.AddUnless(!Bias, "expert-bias", "yes");
         features.AddUnless(Bounds is null, "expert-bounds", Bounds?.Name);
         features.AddUnless(LatentLength == 0, "expert-latent-length", LatentLength);
+        features.AddUnless(Chunks is null, "expert-chunks", Chunks?.Name);
         Router.Describe(features);
     }
+}
+
+/// <summary>
+/// Adjugate experts (GroveMoE): the weighted sum of a token's experts goes through one smaller feed-forward for each of
+/// them, which the experts of a chunk share, and what those yield is added.
+/// </summary>
+/// <param name="ExpertsOfChunk">Experts of a chunk; as many follow one another.</param>
+/// <param name="Length">Inner width.</param>
+/// <param name="Scale">Multiplies what is added.</param>
+public sealed record ExpertChunks(int ExpertsOfChunk, int Length, float Scale)
+{
+    internal string Name => string.Create(CultureInfo.InvariantCulture, $"of {ExpertsOfChunk}, length {Length}, scale {Scale}");
 }

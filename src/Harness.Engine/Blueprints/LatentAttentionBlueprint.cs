@@ -44,6 +44,21 @@ public sealed record LatentAttentionBlueprint : BlockBlueprint
     /// <summary>Queries are multiplied by a factor that grows with the position.</summary>
     public AttentionTemperature? Temperature { get; init; }
 
+    /// <summary>Which earlier positions a position sees.</summary>
+    public AttentionWindow? Window { get; init; }
+
+    /// <summary>Which of those it sees; only with a <see cref="QueryRank"/>.</summary>
+    public IndexerBlueprint? Indexer { get; init; }
+
+    /// <summary>The rotated key is normalised before it is rotated (<c>attn_k_norm</c>).</summary>
+    public bool KeyNorm { get; init; }
+
+    /// <summary>What the heads yield is multiplied by a gate (<c>attn_gate</c>) before the output projection.</summary>
+    public AttentionGate? Gate { get; init; }
+
+    /// <summary>Each head has a learned score that takes part in the softmax and has no value (<c>attn_sinks.weight</c>).</summary>
+    public bool Sinks { get; init; }
+
     /// <summary>ε of the norms of the two short vectors.</summary>
     public required float NormEpsilon { get; init; }
 
@@ -51,11 +66,16 @@ public sealed record LatentAttentionBlueprint : BlockBlueprint
     public int PlainLength => KeyLength - RotatedLength;
 
     /// <inheritdoc/>
-    public override long StateBytes(int positions, KvCacheType cacheType) => Absorbed
+    public override long StateBytes(int positions, KvCacheType cacheType) =>
+        KeyBytes(positions, cacheType) + (Indexer is null ? 0 : PositionIndexer.BytesFor(Indexer, positions, cacheType));
+
+    /// <summary>Bytes of keys and values alone.</summary>
+    internal long KeyBytes(int positions, KvCacheType cacheType) => Absorbed
         ? KeyValueStore.BytesFor(1, LatentRank + RotatedLength, 0, positions, cacheType)
         : KeyValueStore.BytesFor(HeadCount, KeyLength, ValueLength, positions, cacheType);
 
-    internal override IEnumerable<RotaryBlueprint> Rotaries => Rotary is null ? [] : [Rotary];
+    internal override IEnumerable<RotaryBlueprint> Rotaries =>
+        [.. Rotary is null ? (RotaryBlueprint[])[] : [Rotary], .. Indexer is null ? (RotaryBlueprint[])[] : [Indexer.Rotary]];
 
     internal override BlockWeights Bind(LayerBinder binder) => LatentAttentionWeights.Bind(this, binder);
 
@@ -70,6 +90,11 @@ public sealed record LatentAttentionBlueprint : BlockBlueprint
         features.Add("query-rank", QueryRank);
         features.Add("latent-rank", LatentRank);
         features.Add("latent-form", Absorbed ? "absorbed" : "whole");
+        features.Add("attention-window", Window is null ? "none" : Window.Name);
+        Indexer?.Describe(features);
+        features.AddUnless(!KeyNorm, "rotated-key-norm", "rms");
+        features.AddUnless(Gate is null, "attention-gate", Gate?.Name);
+        features.AddUnless(!Sinks, "attention-sinks", "yes");
         features.AddUnless(Temperature is null, "attention-temperature", "by position");
         features.Add("position", Rotary?.KindName ?? "none");
         Rotary?.Describe(features);

@@ -52,19 +52,29 @@ internal static unsafe class ExpertRouter
             compared[chosen[i]] = float.NegativeInfinity;
         }
 
+        Take(router, gated, chosen, weights);
+        return margin;
+    }
+
+    /// <summary>Weighs experts that were chosen otherwise.</summary>
+    /// <inheritdoc cref="Choose" path="/param"/>
+    public static void Weigh(RouterBlueprint router, float* scores, int experts, ReadOnlySpan<int> chosen, float* weights, float* scratch)
+    {
+        Gate(router.Gating, scores, experts, scratch);
+        Take(router, scratch, chosen, weights);
+    }
+
+    private static void Take(RouterBlueprint router, float* gated, ReadOnlySpan<int> chosen, float* weights)
+    {
+        int used = chosen.Length;
         for (int i = 0; i < used; i++)
             weights[i] = gated[chosen[i]];
         if (router.Gating == ExpertGating.SoftmaxOfChosen)
             Softmax(weights, used, weights);
         if (router.NormalizeWeights)
             Normalize(weights, used);
-        if (router.WeightScale != 1)
-        {
-            for (int i = 0; i < used; i++)
-                weights[i] *= router.WeightScale;
-        }
-
-        return margin;
+        for (int i = 0; router.WeightScale != 1 && i < used; i++)
+            weights[i] *= router.WeightScale;
     }
 
     private static void Gate(ExpertGating gating, float* scores, int experts, float* gated)

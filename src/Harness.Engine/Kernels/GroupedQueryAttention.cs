@@ -48,7 +48,8 @@ internal sealed unsafe class GroupedQueryAttention
     /// <param name="queries">The token's query heads, <see cref="AttentionBlueprint.QueryWidth"/> values.</param>
     /// <param name="outputs">Receives the token's heads, <see cref="AttentionBlueprint.OutputWidth"/> values.</param>
     /// <param name="scratch">This thread's scratch.</param>
-    public void Attend(int keyValueHead, int position, int last, float* queries, float* outputs, float* scratch)
+    /// <param name="chosen">A bit for each position, counted from 0: those not set are not seen. Null: all are.</param>
+    public void Attend(int keyValueHead, int position, int last, float* queries, float* outputs, float* scratch, uint* chosen = null)
     {
         int firstHead = keyValueHead * group;
         int first = attention.Window?.First(position) ?? 0;
@@ -83,6 +84,12 @@ internal sealed unsafe class GroupedQueryAttention
         {
             float* row = scores + ((long)g * scoreStride);
             Adjust(row, firstHead + g, position - first, positions);
+            for (int p = 0; chosen is not null && p < positions; p++)
+            {
+                if ((chosen[(first + p) / 32] >> ((first + p) % 32) & 1) == 0)
+                    row[p] = float.NegativeInfinity;
+            }
+
             float sink = sinks is null ? float.NegativeInfinity : sinks[firstHead + g];
             query[g] = primitives.ExpOfDifference(row, positions, sink);
         }

@@ -17,12 +17,10 @@ internal sealed unsafe class ExpertWeights : BlockWeights
     /// <summary>To what the experts read, or null where they read the block's own input.</summary>
     public required Projection? LatentDown { get; init; }
 
-    /// <summary>Each expert's gate; null where there is none, or where it is part of <see cref="Up"/>.</summary>
-    public required Projection[]? Gate { get; init; }
+    public required ExpertMatrices Experts { get; init; }
 
-    public required Projection[] Up { get; init; }
-
-    public required Projection[] Down { get; init; }
+    /// <summary>What the experts' results go through, or null.</summary>
+    public required ExpertMatrices? Chunks { get; init; }
 
     /// <summary>Back from what the experts yield, or null.</summary>
     public required Projection? LatentUp { get; init; }
@@ -30,44 +28,23 @@ internal sealed unsafe class ExpertWeights : BlockWeights
     public static ExpertWeights Bind(ExpertsBlueprint experts, LayerBinder binder)
     {
         int embedding = binder.Embedding;
-        int width = experts.LatentLength > 0 ? experts.LatentLength : embedding;
-        bool fused = experts.Gate == FeedForwardGate.FirstHalfOfUp;
-        string suffix = experts.TensorSuffix;
+        bool latent = experts.LatentLength > 0;
+        int width = latent ? experts.LatentLength : embedding;
         return new ExpertWeights
         {
             Blueprint = experts,
             Router = binder.Project("ffn_gate_inp", experts.Count, embedding, experts.Router.Bias),
             SelectionBias = experts.Router.SelectionBias ? SelectionBiasOf(experts, binder) : null,
-            LatentDown = experts.LatentLength > 0 ? binder.Project("ffn_latent_down", width, embedding, bias: false) : null,
-            Gate = experts.Gate == FeedForwardGate.Split ? Each(binder, experts, "ffn_gate" + suffix, experts.Length, width) : null,
-            Up = fused
-                ? Each(binder, experts, "ffn_gate_up" + suffix, 2 * experts.Length, width)
-                : Each(binder, experts, "ffn_up" + suffix, experts.Length, width),
-            Down = Each(binder, experts, "ffn_down" + suffix, width, experts.Length),
-            LatentUp = experts.LatentLength > 0 ? binder.Project("ffn_latent_up", embedding, width, bias: false) : null,
+            LatentDown = latent ? binder.Project("ffn_latent_down", width, embedding, bias: false) : null,
+            Experts = ExpertMatrices.Bind(experts, "_exps", experts.Count, experts.Length, width, binder),
+            Chunks = experts.Chunks is { } chunks
+                ? ExpertMatrices.Bind(experts, "_chexps", experts.Count / chunks.ExpertsOfChunk, chunks.Length, width, binder)
+                : null,
+            LatentUp = latent ? binder.Project("ffn_latent_up", embedding, width, bias: false) : null,
         };
     }
 
     public override Block Create(BlockContext context) => new ExpertsBlock(this, context);
-
-    /// <summary>The experts' own matrices of a tensor, with their rows of its bias and their values of its scale.</summary>
-    private static Projection[] Each(LayerBinder binder, ExpertsBlueprint experts, string name, int rows, int columns)
-    {
-        WeightMatrix[] matrices = binder.Matrices(name + ".weight", experts.Count, rows, columns);
-        float* biases = experts.Bias ? binder.Values(name + ".bias", (long)rows * experts.Count) : null;
-        float* scales = binder.Has(name + ".scale") ? binder.Values(name + ".scale", experts.Count) : null;
-        var projections = new Projection[experts.Count];
-        for (int e = 0; e < projections.Length; e++)
-        {
-            projections[e] = new Projection(
-                matrices[e],
-                scales is null || !experts.TensorScales ? 1 : scales[e],
-                biases is null ? null : biases + ((long)e * rows),
-                scaleAfterBias: false);
-        }
-
-        return projections;
-    }
 
     // Converters have written it with and without the suffix.
     private static float* SelectionBiasOf(ExpertsBlueprint experts, LayerBinder binder) => binder.Values(

@@ -4,7 +4,7 @@ using Harness.Engine.Blueprints;
 namespace Harness.Engine.Weights;
 
 /// <summary>The tensors of latent attention.</summary>
-internal sealed class LatentAttentionWeights : BlockWeights
+internal sealed unsafe class LatentAttentionWeights : BlockWeights
 {
     public required LatentAttentionBlueprint Blueprint { get; init; }
 
@@ -30,6 +30,17 @@ internal sealed class LatentAttentionWeights : BlockWeights
     /// <summary>From a head's sum of latent vectors to its value; null when values are made.</summary>
     public required Projection[]? Value { get; init; }
 
+    /// <summary>The norm of the rotated key, or null.</summary>
+    public required Norm? KeyNorm { get; init; }
+
+    public required Projection? Gate { get; init; }
+
+    /// <summary>One score a head, or null.</summary>
+    public required float* Sinks { get; init; }
+
+    /// <summary>Null where there is none, or where an earlier layer's choice is used.</summary>
+    public required IndexerWeights? Indexer { get; init; }
+
     public required Projection Output { get; init; }
 
     public static LatentAttentionWeights Bind(LatentAttentionBlueprint latent, LayerBinder binder)
@@ -52,12 +63,18 @@ internal sealed class LatentAttentionWeights : BlockWeights
                 : binder.Project("attn_kv_b", heads * (latent.PlainLength + latent.ValueLength), latent.LatentRank, bias: false),
             Key = latent.Absorbed ? Each(binder, "attn_k_b", heads, latent.LatentRank, latent.PlainLength) : null,
             Value = latent.Absorbed ? Each(binder, "attn_v_b", heads, latent.ValueLength, latent.LatentRank) : null,
+            KeyNorm = latent.KeyNorm ? Norm("attn_k_norm", latent.RotatedLength) : null,
+            Gate = latent.Gate is { } gate
+                ? binder.Project("attn_gate", gate.PerHead ? heads : heads * latent.ValueLength, embedding, bias: false)
+                : null,
+            Sinks = latent.Sinks ? binder.Values("attn_sinks.weight", heads) : null,
+            Indexer = latent.Indexer is { Shared: false } indexer ? IndexerWeights.Bind(indexer, latent.QueryRank, binder) : null,
             Output = binder.Project("attn_output", embedding, heads * latent.ValueLength, bias: false),
         };
     }
 
     public override Block Create(BlockContext context) => new LatentAttentionBlock(this, context);
 
-    private static unsafe Projection[] Each(LayerBinder binder, string name, int heads, int rows, int columns) =>
+    private static Projection[] Each(LayerBinder binder, string name, int heads, int rows, int columns) =>
         [.. binder.Matrices(name + ".weight", heads, rows, columns).Select(m => new Projection(m, 1, null, scaleAfterBias: false))];
 }

@@ -12,6 +12,14 @@ internal static class DeepSeekRecipes
     private const int Rotated = 32;
     private const int Value = 64;
 
+    /// <summary>The widths of the absorbed form.</summary>
+    private static ForgeKeys Absorbed { get; } = new()
+    {
+        { "attention.q_lora_rank", QueryRank }, { "attention.kv_lora_rank", Rank }, { "attention.key_length", Rank + Rotated },
+        { "attention.value_length", Rank }, { "attention.key_length_mla", Plain + Rotated },
+        { "attention.value_length_mla", Value }, { "rope.dimension_count", Rotated },
+    };
+
     /// <summary><c>deepseek</c>: a dense layer first, then experts and two shared ones.</summary>
     public static ForgeArchitecture DeepSeek() => Classic("deepseek", kvHeads: 2, new() { { "expert_weights_scale", 1.5f } });
 
@@ -27,15 +35,13 @@ internal static class DeepSeekRecipes
         ForgeShape grouped = Shape("deepseek2", count: 9, used: 4, sharedLength: 256);
         grouped = grouped with { Layers = 2, Heads = 4, KvHeads = 1, Experts = grouped.Experts! with { Groups = 3, GroupsUsed = 2 } };
         ForgeShape plain = Shape("deepseek2", sharedLength: 512) with { Heads = 4, KvHeads = 4 };
-        ForgeProbe absorbed = grouped.Variant("absorbed", grouped.ExpertKeys(new()
+        ForgeProbe absorbed = grouped.Variant("absorbed", grouped.ExpertKeys(Absorbed.And(new()
         {
             { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 2 },
-            { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "attention.q_lora_rank", QueryRank },
-            { "attention.kv_lora_rank", Rank }, { "attention.key_length", Rank + Rotated }, { "attention.value_length", Rank },
-            { "attention.key_length_mla", Plain + Rotated }, { "attention.value_length_mla", Value },
-            { "rope.dimension_count", Rotated }, { "rope.scaling.type", "yarn" }, { "rope.scaling.factor", 8f },
-            { "rope.scaling.original_context_length", 128 }, { "rope.scaling.yarn_log_multiplier", 0.1f },
-        }));
+            { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "rope.scaling.type", "yarn" },
+            { "rope.scaling.factor", 8f }, { "rope.scaling.original_context_length", 128 },
+            { "rope.scaling.yarn_log_multiplier", 0.1f },
+        })));
         ForgeProbe whole = plain.Variant("whole", plain.ExpertKeys(new()
         {
             { "leading_dense_block_count", 1 }, { "expert_shared_count", 2 }, { "expert_gating_func", 1 },
@@ -47,6 +53,52 @@ internal static class DeepSeekRecipes
             whole with { Tensors = s => DecoderTensors.Model(s, layer => Layer(layer, absorbed: false, ranked: false)) },
         ]);
     }
+
+    /// <summary><c>mistral4</c>: the absorbed form of <c>deepseek2</c>, with queries that grow with the position.</summary>
+    public static ForgeArchitecture Mistral4()
+    {
+        ForgeShape shape = Shape("mistral4", sharedLength: 256) with { Heads = 4, KvHeads = 1 };
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer => Layer(layer, absorbed: true)),
+            shape.ExpertKeys(Absorbed.And(new()
+            {
+                { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 1 },
+                { "expert_weights_norm", true }, { "attention.temperature_scale", 0.3f }, { "attention.temperature_length", 7 },
+                { "rope.scaling.type", "yarn" }, { "rope.scaling.factor", 4f }, { "rope.scaling.original_context_length", 128 },
+                { "rope.scaling.yarn_log_multiplier", 0.05f },
+            })));
+    }
+
+    /// <summary><c>deepseek32</c>: the absorbed form, with an indexer that leaves out the last of the probe's positions.</summary>
+    public static ForgeArchitecture DeepSeek32() => Indexed("deepseek32", _ => true, new());
+
+    /// <summary><c>glm-dsa</c>: the second layer sees what the indexer of the first one chose.</summary>
+    public static ForgeArchitecture GlmDsa() => Indexed("glm-dsa", layer => layer != 1, new() { { "attention.indexer.types", [1, 0, 1] } });
+
+    private static ForgeArchitecture Indexed(string architecture, Func<int, bool> own, ForgeKeys keys)
+    {
+        ForgeShape shape = Shape(architecture, count: 5, sharedLength: 256) with { Heads = 4, KvHeads = 1 };
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            [
+                .. Layer(layer, absorbed: true, selectionBias: true), .. own(layer.Index) ? Indexer(layer) : [],
+            ]),
+            shape.ExpertKeys(Absorbed.And(keys).And(new()
+            {
+                { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 2 },
+                { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "attention.indexer.head_count", 6 },
+                { "attention.indexer.key_length", 2 * Rotated }, { "attention.indexer.top_k", 46 },
+            })));
+    }
+
+    private static IEnumerable<ForgeTensor> Indexer(ForgeLayer layer) =>
+    [
+        layer.Scale("indexer.k_norm", 2 * Rotated), layer.Bias("indexer.k_norm", 2 * Rotated) with { GainEighths = 1 },
+        layer.Weight("indexer.proj", layer.Shape.Embedding, 6), layer.Weight("indexer.attn_k", layer.Shape.Embedding, 2 * Rotated),
+        layer.Weight("indexer.attn_q_b", QueryRank, 6 * 2 * Rotated),
+    ];
 
     /// <summary><c>minicpm3</c>: latent attention with a dense feed-forward; scaled embedding, residual and logits.</summary>
     public static ForgeArchitecture MiniCpm3() => new(

@@ -44,6 +44,31 @@ internal static class QwenExpertRecipes
             shape.ExpertKeys());
     }
 
+    /// <summary><c>grovemoe</c>: what the experts yield goes through smaller ones, which pairs of experts share.</summary>
+    public static ForgeArchitecture GroveMoe()
+    {
+        const int ExpertsOfChunk = 2;
+        const int ChunkLength = 512;
+        ForgeShape shape = Shape("grovemoe") with { Layers = 2, KvHeads = 1 };
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            {
+                int chunks = s.Experts!.Count / ExpertsOfChunk;
+                return
+                [
+                    .. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.HeadNorms(), .. layer.Norm("ffn_norm"), .. layer.Experts(),
+                    layer.ExpertWeight("ffn_gate_chexps", s.Embedding, ChunkLength, chunks),
+                    layer.ExpertWeight("ffn_up_chexps", s.Embedding, ChunkLength, chunks),
+                    layer.ExpertWeight("ffn_down_chexps", ChunkLength, s.Embedding, chunks, 12),
+                ];
+            }),
+            shape.ExpertKeys(new()
+            {
+                { "experts_per_group", ExpertsOfChunk }, { "expert_group_scale", 0.5f }, { "expert_chunk_feed_forward_length", ChunkLength },
+            }));
+    }
+
     /// <summary>Six experts of 256, of which a token goes to two.</summary>
     internal static ForgeShape Shape(string architecture, int count = 6, int used = 2, int sharedLength = 0) => ProbeShape.Of(architecture) with
     {

@@ -15,6 +15,34 @@ internal static class WindowedExpertRecipes
             shape.ExpertKeys(new() { { "expert_gating_func", 2 }, { "attention.sliding_window", 4096 } }));
     }
 
+    /// <summary><c>minimax-m3</c>: bounded activations; an indexer of blocks, all of which the probe's positions fit in.</summary>
+    public static ForgeArchitecture MiniMaxM3()
+    {
+        const int IndexLength = 64;
+        ForgeShape shape = Shape("minimax-m3", sharedLength: 512) with { HeadDimension = 64 };
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            [
+                .. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.HeadNorms(), .. layer.Norm("ffn_norm"),
+                .. layer.Index == 0
+                    ? layer.GatedFeedForward()
+                    :
+                    [
+                        .. layer.Experts(selectionBias: true), layer.Weight("indexer.q_proj", s.Embedding, s.KvHeads * IndexLength),
+                        layer.Weight("indexer.k_proj", s.Embedding, IndexLength), layer.Scale("indexer.q_norm", IndexLength),
+                        layer.Scale("indexer.k_norm", IndexLength),
+                    ],
+            ]),
+            shape.ExpertKeys(new()
+            {
+                { "leading_dense_block_count", 1 }, { "expert_shared_count", 2 }, { "expert_gating_func", 2 },
+                { "expert_weights_norm", true }, { "expert_weights_scale", 2f }, { "rope.dimension_count", 32 },
+                { "attention.indexer.head_count", shape.KvHeads }, { "attention.indexer.key_length", IndexLength },
+                { "attention.indexer.top_k", 16 }, { "attention.indexer.block_size", 128 }, { "attention.indexer.local_blocks", 1 },
+            }));
+    }
+
     /// <summary><c>cohere2moe</c>: attention and experts side by side; layer norms; every fourth layer sees all and is not rotated.</summary>
     public static ForgeArchitecture Cohere2Moe()
     {

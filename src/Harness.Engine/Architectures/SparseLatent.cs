@@ -1,0 +1,36 @@
+using Harness.Engine.Blueprints;
+
+namespace Harness.Engine.Architectures;
+
+/// <summary>Latent attention to the positions that an indexer chooses, with experts.</summary>
+internal static class SparseLatent
+{
+    /// <summary>DeepSeek-V3.2.</summary>
+    public static Blueprint ReadDeepSeek32(ModelHeader header) => Read(header, RotaryKind.NeoX);
+
+    /// <summary>GLM-5: later versions have an indexer in some layers, whose choice the next ones share.</summary>
+    public static Blueprint ReadGlm(ModelHeader header) => Read(header, RotaryKind.Norm);
+
+    private static Blueprint Read(ModelHeader header, RotaryKind indexerKind)
+    {
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer);
+        var latent = new LatentHeader(transformer, RotaryKind.Norm);
+        IndexerBlueprint indexer = Indexer(header, latent.Attention.Rotary!, indexerKind);
+        RouterBlueprint router = experts.StatedRouter(ExpertGating.Sigmoid);
+        LatentAttentionBlueprint attention = latent.Attention with { Scale = latent.Attention.Scale * latent.YarnFactor * latent.YarnFactor };
+        return transformer.Build(layer => new LayerBlueprint([
+            new BranchBlueprint(attention with { Indexer = indexer with { Shared = layer > 0 && !transformer.Has(layer, "indexer.proj.weight") } }),
+            experts.Branch(layer, router),
+        ]));
+    }
+
+    private static IndexerBlueprint Indexer(ModelHeader header, RotaryBlueprint rotary, RotaryKind kind) => new()
+    {
+        HeadCount = header.Count("attention.indexer.head_count"),
+        KeyLength = header.Count("attention.indexer.key_length"),
+        Top = header.Count("attention.indexer.top_k"),
+        Rotary = rotary with { Kind = kind },
+        NormEpsilon = header.Single("attention.layer_norm_epsilon", 1e-6f),
+    };
+}
