@@ -1,5 +1,6 @@
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
+using Harness.Formats.Quantizing;
 using Harness.Hub;
 using Harness.Matrix;
 using Harness.Receipts;
@@ -66,6 +67,7 @@ internal static class CommandErrors
             e.Failure is HubFailure.Usage or HubFailure.Ambiguous ? ExitStatus.Usage : ExitStatus.Unexpected, e.What, e.Where, e.Advice),
         GgufException e => Say(ExitStatus.Unexpected, e.What, e.Where, e.Remedy),
         ForgeException e => Say(ExitStatus.Usage, e.What, e.Where, e.Remedy),
+        QuantizeException e => Say(e.Where == "quantization" ? ExitStatus.Usage : ExitStatus.Unexpected, e.What, e.Where, e.Remedy),
         BackendException e => Say(ExitStatus.Unexpected, e.Message, null, e.Remedy),
         WorkerException { Failure: var failure } => Say(
             failure.Kind == WorkerFailureKind.HarnessError ? ExitStatus.HarnessFailed : ExitStatus.Unexpected,

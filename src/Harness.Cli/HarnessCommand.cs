@@ -23,6 +23,7 @@ internal static class HarnessCommand
             LogitsCommand.Create(),
             ModelsCommand.Create(),
             PlanCommand.Create(),
+            QuantizeCommand.Create(),
             ReportCommand.Create(),
             RunCommand.Create(),
             TemplateCommand.Create(),

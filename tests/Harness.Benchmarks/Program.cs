@@ -8,6 +8,7 @@ Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordin
     [KernelBenchmark.Name] = KernelBenchmark.Run,
     [OverheadBenchmark.Name] = OverheadBenchmark.Measure,
     [PlanningBenchmark.Name] = PlanningBenchmark.Run,
+    [QuantizeBenchmark.Name] = QuantizeBenchmark.Run,
     [TokenizeBenchmark.Name] = TokenizeBenchmark.Run,
 };
 

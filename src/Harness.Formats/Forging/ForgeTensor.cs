@@ -60,14 +60,20 @@ internal sealed record ForgeTensor(string Name, ImmutableArray<long> Shape, Forg
     /// <summary>A tensor in F32 with one value throughout, rounded to 1/4096.</summary>
     public static ForgeTensor Constant(string name, ImmutableArray<long> shape, double value) => Between(name, shape, value, value);
 
-    /// <summary>Its type in a quantization; what only F32 can hold is F32.</summary>
-    public uint TypeIn(QuantizationMix mix, int layers, bool tied)
+    /// <summary>Its type in a quantization; what only F32 can hold, and what is not quantized, is F32.</summary>
+    /// <param name="types">The quantization's types, by name.</param>
+    public uint TypeIn(IReadOnlyDictionary<string, TensorType> types)
     {
         if (Type is TensorType type)
             return (uint)type;
-        if (Values is ForgeValues.TokenClasses)
-            return (uint)TokenClasses.EmbeddingType(mix.Base);
-        return Values is ForgeValues.Weights or ForgeValues.Absolute ? mix.TypeOf(Name, Shape, layers, tied) : (uint)TensorType.F32;
+        if (!types.TryGetValue(Name, out TensorType chosen))
+            return (uint)TensorType.F32;
+        return Values switch
+        {
+            ForgeValues.TokenClasses => (uint)TokenClasses.EmbeddingType(chosen),
+            ForgeValues.Weights or ForgeValues.Absolute => (uint)chosen,
+            _ => (uint)TensorType.F32,
+        };
     }
 
     /// <summary>How its rows are made once its type is known.</summary>

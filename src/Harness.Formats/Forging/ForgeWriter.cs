@@ -1,5 +1,6 @@
 using System.Globalization;
 using Harness.Formats.Gguf;
+using Harness.Formats.Quantizing.Mixtures;
 using Harness.Formats.Tensors;
 
 namespace Harness.Formats.Forging;
@@ -8,24 +9,29 @@ namespace Harness.Formats.Forging;
 internal static class ForgeWriter
 {
     /// <summary>A model of a shape.</summary>
-    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, QuantizationMix mix, ulong seed, ForgeProbe? probe)
+    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, Mixture mix, ulong seed, ForgeProbe? probe)
     {
         var vocabulary = ForgedVocabulary.Of(shape.Tokenizer, shape.Vocabulary);
         shape = shape with { Vocabulary = vocabulary.Count };
         var writer = new GgufWriter();
-        SetKeys(writer, shape, architecture.Keys.Concat(probe?.Keys ?? ForgeKeys.None));
+        KeyValuePair<string, GgufValue>[] keys = [.. Keys(shape, architecture.Keys.Concat(probe?.Keys ?? ForgeKeys.None))];
+        foreach ((string key, GgufValue value) in keys)
+            writer.Set(key, value);
         SetOrigin(writer, shape.Architecture, mix, seed);
         if (probe is not null)
             writer.Set("harness.forge.variant", GgufValue.Of(probe.Variant));
         foreach ((string key, GgufValue value) in vocabulary.Metadata)
             writer.Set(key, value);
-        foreach (ForgeTensor tensor in (probe?.Tensors ?? architecture.Tensors)(shape))
-            Add(writer, tensor, tensor.TypeIn(mix, shape.Layers, shape.TiedOutput), seed);
+        ForgeTensor[] tensors = [.. (probe?.Tensors ?? architecture.Tensors)(shape)];
+        IReadOnlyDictionary<string, TensorType> types = mix.TypesOf(
+            MixtureFacts.Of(new GgufMetadata(keys)), tensors.Select(t => (t.Name, (IReadOnlyList<long>)t.Shape)));
+        foreach (ForgeTensor tensor in tensors)
+            Add(writer, tensor, tensor.TypeIn(types), seed);
         return writer;
     }
 
     /// <summary>Says in the metadata that the weights are random, and how to make them again.</summary>
-    public static void SetOrigin(GgufWriter writer, string architecture, QuantizationMix mix, ulong seed) => writer
+    public static void SetOrigin(GgufWriter writer, string architecture, Mixture mix, ulong seed) => writer
         .Set("general.quantization_version", GgufValue.Of(2u))
         .Set("general.file_type", GgufValue.Of(mix.FileType))
         .Set("harness.origin", GgufValue.Of("forged"))
@@ -57,7 +63,7 @@ internal static class ForgeWriter
         });
     }
 
-    private static void SetKeys(GgufWriter writer, ForgeShape shape, IEnumerable<KeyValuePair<string, GgufValue?>> more)
+    private static IEnumerable<KeyValuePair<string, GgufValue>> Keys(ForgeShape shape, IEnumerable<KeyValuePair<string, GgufValue?>> more)
     {
         var replacing = new Dictionary<string, GgufValue?>(StringComparer.Ordinal);
         foreach ((string key, GgufValue? value) in more)
@@ -67,15 +73,15 @@ internal static class ForgeWriter
         foreach ((string key, GgufValue value) in KeysOf(shape))
         {
             if (!replacing.Remove(key, out GgufValue? other))
-                writer.Set(key, value);
+                yield return new(key, value);
             else if (other is not null)
-                writer.Set(key, other);
+                yield return new(key, other);
         }
 
         foreach ((string key, GgufValue? value) in replacing)
         {
             if (value is not null)
-                writer.Set(key, value);
+                yield return new(key, value);
         }
     }
 

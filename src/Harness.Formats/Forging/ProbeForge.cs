@@ -1,3 +1,5 @@
+using Harness.Formats.Quantizing.Mixtures;
+
 namespace Harness.Formats.Forging;
 
 /// <summary>
@@ -13,7 +15,7 @@ public static class ProbeForge
     public static IReadOnlyList<string> Architectures { get; } = [.. ForgeArchitectures.All.Select(a => a.Name)];
 
     /// <summary>The quantizations that can be forged.</summary>
-    public static IReadOnlyList<string> Quantizations { get; } = [.. QuantizationMix.All.Select(q => q.Name)];
+    public static IReadOnlyList<string> Quantizations { get; } = [.. Mixture.All.Select(q => q.Name)];
 
     /// <summary>The variants of an architecture's probe; the first is the default.</summary>
     /// <param name="architecture">One of <see cref="Architectures"/>.</param>
@@ -32,7 +34,7 @@ public static class ProbeForge
     public static void Write(string architecture, string quantization, ulong seed, string path, string? variant = null)
     {
         ForgeArchitecture recipe = ForgeArchitectures.Get(architecture);
-        var mix = QuantizationMix.Get(quantization);
+        Mixture mix = ForgedRows.MixtureOf(quantization);
         ForgeProbe probe = ForgeArchitectures.GetProbe(recipe, variant);
         ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe).Save(path);
     }

@@ -1,4 +1,5 @@
 using Harness.Formats.Gguf;
+using Harness.Formats.Quantizing.Mixtures;
 using Harness.Formats.Tensors;
 
 namespace Harness.Formats.Forging;
@@ -28,7 +29,7 @@ public static class ShapeForge
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        GgufWriter writer = ForgeWriter.Describe(ForgeArchitectures.Get(shape.Architecture), shape, QuantizationMix.Get(quantization), seed, probe: null);
+        GgufWriter writer = ForgeWriter.Describe(ForgeArchitectures.Get(shape.Architecture), shape, ForgedRows.MixtureOf(quantization), seed, probe: null);
         Save(writer, path, threads, progress, cancellation);
     }
 
@@ -55,15 +56,15 @@ public static class ShapeForge
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(like);
-        GgufWriter writer = Describe(like, QuantizationMix.Get(quantization), seed);
+        GgufWriter writer = Describe(like, ForgedRows.MixtureOf(quantization), seed);
         Save(writer, path, threads, progress, cancellation);
     }
 
-    private static GgufWriter Describe(GgufFile like, QuantizationMix mix, ulong seed)
+    private static GgufWriter Describe(GgufFile like, Mixture mix, ulong seed)
     {
         string architecture = like.Metadata.GetString("general.architecture");
-        int layers = like.Metadata.TryGetNumber($"{architecture}.block_count", out int count) ? count : 1;
-        bool tied = !like.TryGetTensor("output.weight", out _);
+        IReadOnlyDictionary<string, TensorType> types = mix.TypesOf(
+            MixtureFacts.Of(like.Metadata), like.Tensors.Select(t => (t.Name, (IReadOnlyList<long>)t.Shape)));
         var writer = new GgufWriter();
         foreach ((string key, GgufValue value) in like.Metadata)
         {
@@ -73,7 +74,7 @@ public static class ShapeForge
 
         ForgeWriter.SetOrigin(writer, architecture, mix, seed);
         foreach (GgufTensor tensor in like.Tensors)
-            Add(writer, like, tensor, mix.TypeOf(tensor.Name, tensor.Shape, layers, tied), seed);
+            Add(writer, like, tensor, types.TryGetValue(tensor.Name, out TensorType type) ? (uint)type : (uint)TensorType.F32, seed);
         return writer;
     }
 

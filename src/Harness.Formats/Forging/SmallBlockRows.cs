@@ -75,22 +75,19 @@ internal static class SmallBlockRows
         };
     }
 
-    // The codes' mean square is 34.25. A scale is a power of two: some blocks take the one below the scale asked for and
-    // some the one above, as many as meet its square.
-    public static RowForge MXFP4(Spread spread)
+    // Quants from 0 to 15 times the scale, less 7½ times the scale.
+    public static RowForge Q4_1(Spread spread)
     {
-        ulong square = (ulong)(spread.Units * spread.Units) * 1024 / 137;
-        int below = 0;
-        for (; square >= 4 * 256; square /= 4)
-            below++;
-        ulong above = (square - 256) / 3;
-        byte exponent = (byte)(128 + Spread.Exponent + below);
+        ushort[] scales = BlockScales.Of(spread, quantsDeviation: 5);
+        ushort[] minima = BlockScales.Of(spread, quantsDeviation: 5, halves: 15);
         return (ref ForgeRandom random, Span<byte> row) =>
         {
-            for (; !row.IsEmpty; row = row[17..])
+            for (; !row.IsEmpty; row = row[20..])
             {
-                row[0] = (random.Next() & 255) < above ? (byte)(exponent + 1) : exponent;
-                Bytes(ref random, row.Slice(1, 16));
+                int scale = (int)(random.Next() % BlockScales.Count);
+                BinaryPrimitives.WriteUInt16LittleEndian(row, scales[scale]);
+                BinaryPrimitives.WriteUInt16LittleEndian(row[2..], (ushort)(minima[scale] | Sign));
+                Bytes(ref random, row.Slice(4, 16));
             }
         };
     }

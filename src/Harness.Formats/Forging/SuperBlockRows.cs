@@ -39,6 +39,33 @@ internal static class SuperBlockRows
         };
     }
 
+    // Scales from 8 to 15, root of mean square 11.7, times quants from 0 to 3, 1.12 about their mean; minima are 1½ of them.
+    public static RowForge Q2_K(Spread spread)
+    {
+        const int ScaleBytes = 16, QuantBytes = 64;
+        ushort[] scales = BlockScales.Of(spread, quantsDeviation: 13);
+        ushort[] minima = BlockScales.Of(spread, quantsDeviation: 13, halves: 3);
+        return (ref ForgeRandom random, Span<byte> row) =>
+        {
+            for (; !row.IsEmpty; row = row[(ScaleBytes + QuantBytes + 4)..])
+            {
+                ulong bits = random.Next();
+                for (int i = 0; i < ScaleBytes; i++, bits >>= 3)
+                    row[i] = (byte)((8 | (int)(bits & 7)) * 0x11);
+                SmallBlockRows.Bytes(ref random, row.Slice(ScaleBytes, QuantBytes));
+                int scale = (int)(random.Next() % BlockScales.Count);
+                BinaryPrimitives.WriteUInt16LittleEndian(row[(ScaleBytes + QuantBytes)..], scales[scale]);
+                BinaryPrimitives.WriteUInt16LittleEndian(row[(ScaleBytes + QuantBytes + 2)..], minima[scale]);
+            }
+        };
+    }
+
+    // Scales from -32 to 31, root of mean square 18.5, times quants from -4 to 3, 2.35: every bit pattern is a value.
+    public static RowForge Q3_K(Spread spread) => new CodeRows(BlockBytes: 110, ScaleAt: 108, Deviation: 43).Of(spread);
+
+    // The same scales times levels of 67.4.
+    public static RowForge IQ4_XS(Spread spread) => new CodeRows(BlockBytes: 136, ScaleAt: 0, Deviation: 1246).Of(spread);
+
     // A minimum is half the quants' range times its scale, up to one step either way: values centre on zero.
     private static RowForge WithMinima(Spread spread, int blockBytes, int quantsDeviation, int halves)
     {

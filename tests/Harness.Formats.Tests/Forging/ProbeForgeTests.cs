@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
+using Harness.Formats.Quantizing.Mixtures;
 using Harness.Formats.Tensors;
 using NUnit.Framework;
 
@@ -60,7 +61,7 @@ public class ProbeForgeTests
         if (kvHeads != heads)
             lengths.AddRange([kvHeads, heads / kvHeads == heads ? null : heads / kvHeads, kvHeads == 1 ? null : kvHeads * keyLength]);
         long matrices = 0, superBlocks = 0;
-        foreach (GgufTensor tensor in file.Tensors.Where(t => QuantizationMix.IsQuantized(t.Name, t.Shape)))
+        foreach (GgufTensor tensor in file.Tensors.Where(t => QuantizedTensors.Contain(t.Name, t.Shape)))
         {
             matrices += tensor.ElementCount;
             superBlocks += tensor.RowLength % 256 == 0 ? tensor.ElementCount : 0;

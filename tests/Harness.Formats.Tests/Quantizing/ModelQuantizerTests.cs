@@ -108,6 +108,76 @@ public class ModelQuantizerTests
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(target)!), Has.Length.EqualTo(1));
     }
 
+    [TestCase(float.NaN, "Q4_K_M", "NaN")]
+    [TestCase(float.PositiveInfinity, "Q8_0", "an infinity")]
+    [TestCase(float.NegativeInfinity, "F32", "an infinity")]
+    [TestCase(1e30f, "Q8_0", "too large for Q8_0")]
+    [TestCase(70000f, "F16", "too large for F16")]
+    public void Values_that_no_model_should_hold_are_refused_by_tensor_and_row(float value, string quantization, string word)
+    {
+        using var folder = new TemporaryFolder();
+        string source = folder.Of("source.gguf"), target = folder.Of("target.gguf");
+        ShapeForge.Write(Small, "F32", 1, source);
+        using (GgufFile file = GgufFile.Open(source))
+        {
+            GgufTensor tensor = file.GetTensor("blk.1.ffn_up.weight");
+            using FileStream stream = File.OpenWrite(source + ".bad");
+            stream.Write(File.ReadAllBytes(source));
+            stream.Position = tensor.Offset + (37 * tensor.RowBytes) + (4 * 11);
+            stream.Write(BitConverter.GetBytes(value));
+        }
+
+        Assert.That(
+            () => ModelQuantizer.Quantize(source + ".bad", target, quantization),
+            Throws.TypeOf<QuantizeException>().With.Message.Contains(word).And.Message.Contains("row 37").And.Message.Contains("blk.1.ffn_up.weight"));
+        Assert.That(File.Exists(target), Is.False);
+        Assert.That(File.Exists(target + ".partial"), Is.False);
+    }
+
+    [TestCase("Q4_K_M")]
+    [TestCase("IQ4_XS")]
+    [TestCase("Q3_K_M")]
+    [TestCase("TQ1_0")]
+    [TestCase("NVFP4")]
+    public void A_split_model_is_read_whole_and_in_any_order_of_threads(string quantization)
+    {
+        using var folder = new TemporaryFolder();
+        string source = folder.Of("source.gguf"), whole = folder.Of("whole.gguf"), split = folder.Of("split.gguf");
+        ShapeForge.Write(Small, "F16", 1, source);
+        IReadOnlyList<string> shards;
+        using (GgufFile file = GgufFile.Open(source))
+        {
+            var writer = new GgufWriter();
+            foreach ((string key, GgufValue value) in file.Metadata) writer.Set(key, value);
+            foreach (GgufTensor tensor in file.Tensors) writer.AddTensor(tensor.Name, tensor.TypeNumber, tensor.Shape.AsSpan(), (row, rows) => file.Read(tensor, row * tensor.RowBytes, rows));
+            shards = writer.SaveShards(folder.Of("sharded"), 10);
+        }
+
+        ModelQuantizer.Quantize(source, whole, quantization, threads: 1);
+        ModelQuantizer.Quantize(shards[1], split, quantization, threads: 3);
+        using GgufFile expected = GgufFile.Open(whole), actual = GgufFile.Open(split);
+        foreach (GgufTensor tensor in expected.Tensors)
+            Assert.That(actual.GetBytes(actual.GetTensor(tensor.Name)).SequenceEqual(expected.GetBytes(tensor)), tensor.Name);
+    }
+
+    [Test]
+    public void What_cannot_be_made_is_said_with_what_can()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => ModelQuantizer.Quantize(Probe(), "x", "Q9"), Throws.TypeOf<QuantizeException>().With.Message.Contains("Q4_K_M"));
+            Assert.That(() => ModelQuantizer.Quantize(Probe(), "x", "IQ2_XXS"), Throws.TypeOf<QuantizeException>().With.Message.Contains("not written"));
+            Assert.That(() => ModelQuantizer.Quantize(Probe(), "x", "Q2_K_S"), Throws.TypeOf<QuantizeException>().With.Message.Contains("--imatrix"));
+        });
+
+        static string Probe()
+        {
+            string path = Path.Combine(Path.GetTempPath(), "harness-quantizer-probe.gguf");
+            ProbeForge.Write("llama", "F16", 1, path);
+            return path;
+        }
+    }
+
     private static float[] Values(GgufFile file, GgufTensor tensor)
     {
         var bytes = new byte[tensor.ByteLength];

@@ -51,6 +51,39 @@ public class QuantizerTests
     public void Rows_that_are_no_multiple_of_256_fall_back_as_llama_cpp_falls_back(string architecture, bool tied) =>
         AssertSameTensors(Awkward(Narrow(architecture, tied), "F32"));
 
+    [TestCase("Q4_K_M", 15)]
+    [TestCase("IQ4_XS", 30)]
+    [TestCase("Q2_K_S", 21)]
+    [TestCase("Q3_K_M", 12, Category = "Soak")]
+    [TestCase("Q5_K_M", 17, Category = "Soak")]
+    [TestCase("Q4_0", 2, Category = "Soak")]
+    [TestCase("Q5_0", 8, Category = "Soak")]
+    [TestCase("IQ4_NL", 25, Category = "Soak")]
+    public void So_they_are_under_an_importance_matrix(string quantization, int fileType)
+    {
+        string model = Awkward(Narrow("llama", tied: false) with { Name = quantization, Layers = 9, Embedding = 256, FeedForward = 256, Heads = 8, KvHeads = 2 }, "F16");
+        string theirs = $"{model}.importance.{quantization}", ours = $"{model}.ours.{quantization}";
+        IReadOnlyList<JsonElement> answers = EngineProcess.Run(
+            TestHome.Directory("v0.5.0"), out string log, "quantize", model, theirs, fileType.ToString(CultureInfo.InvariantCulture), "importance");
+        Assert.That(answers.Select(a => a.ToString()), Is.EqualTo(new[] { """{"status":0}""" }), log);
+        ModelQuantizer.Quantize(
+            model, ours, new QuantizeOptions { Quantization = quantization, Threads = 2, Importance = new ImportanceMatrix(SyntheticImportance.Of(model)) });
+        Assert.Multiple(() => Compare(quantization, ours, theirs));
+    }
+
+    [Test]
+    public void So_is_what_was_quantized_before()
+    {
+        string plain = Awkward(Narrow("qwen2", tied: true) with { Layers = 2 }, "F32"), once = File("once.gguf"), theirs = File("again-theirs.gguf"), ours = File("again.gguf");
+        ModelQuantizer.Quantize(plain, once, "Q8_0");
+        IReadOnlyList<JsonElement> answers = EngineProcess.Run(TestHome.Directory("v0.5.0"), out string log, "quantize", once, theirs, "15", "requantize");
+        Assert.That(answers.Select(a => a.ToString()), Is.EqualTo(new[] { """{"status":0}""" }), log);
+        var options = new QuantizeOptions { Quantization = "Q4_K_M" };
+        Assert.That(() => ModelQuantizer.Quantize(once, ours, options), Throws.TypeOf<QuantizeException>().With.Message.Contains("--allow-requantize"));
+        ModelQuantizer.Quantize(once, ours, options with { AllowRequantize = true });
+        Assert.Multiple(() => Compare("Q4_K_M", ours, theirs));
+    }
+
     [TestCase("llama", "Q4_K_M", "Q5_0")]
     [TestCase("llama", "Q5_K_M", "Q5_1")]
     [TestCase("qwen2", "Q4_K_M", "Q5_0")]
