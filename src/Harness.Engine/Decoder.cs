@@ -55,8 +55,8 @@ internal sealed unsafe class Decoder : IDisposable
         int width = blueprint.EmbeddingLength;
         residual = context.KeptRows(width);
         normed = context.KeptRows(width);
-        keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding));
-        embedded = keepsEmbedding ? context.KeptRows(width) : default;
+        keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding) || l.Blocks.Any(b => b.ReadsEmbedding));
+        embedded = keepsEmbedding ? context.SharedRows(BlockContext.Embedding, width) : default;
         if (weights.LowStream is not null)
         {
             highStream = context.SharedRows(BlockContext.HighStream, width);

@@ -43,6 +43,7 @@ public static class ArchitectureTable
             ["gemma"] = Gemma.Read1,
             ["gemma2"] = Gemma.Read2,
             ["gemma3"] = Gemma.Read3,
+            ["gemma4"] = Gemma.Read4,
             ["glm-dsa"] = SparseLatent.ReadGlm,
             ["glm4"] = Glm.Read4,
             ["glm4moe"] = SharedExperts.ReadGlm4,

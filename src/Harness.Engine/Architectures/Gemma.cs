@@ -1,3 +1,4 @@
+using System.Globalization;
 using Harness.Engine.Blueprints;
 
 namespace Harness.Engine.Architectures;
@@ -54,6 +55,71 @@ internal static class Gemma
             LogitSoftCap = header.Single("final_logit_softcapping", 0),
         };
     }
+
+    /// <summary>
+    /// Gemma 4, dense: layers with a window have heads of their own size; the last ones read the keys and values of
+    /// earlier ones; layers may have an input of their own and a scale.
+    /// </summary>
+    public static Blueprint Read4(ModelHeader header)
+    {
+        TransformerHeader.RefuseExperts(header);
+        var transformer = new TransformerHeader(header);
+        int own = transformer.Layers - header.Number("attention.shared_kv_layers", 0);
+        if (own < Math.Min(2, transformer.Layers) || own > transformer.Layers)
+            throw new ModelException($"'{header.Prefixed("attention.shared_kv_layers")}' leaves {own} of {transformer.Layers} layers with keys and values; two are needed.");
+
+        RotaryBlueprint full = transformer.Rotary(RotaryKind.NeoX);
+        RotaryBlueprint local = full with
+        {
+            Base = header.Single("rope.freq_base_swa", 10000),
+            Dimensions = header.Count("rope.dimension_count_swa", full.Dimensions),
+            FactorsTensor = null,
+            LinearScale = 1,
+        };
+        int localLength = header.Count("attention.key_length_swa");
+        bool[] windowed = transformer.Windowed(period: 0);
+        var window = new AttentionWindow(header.Count("attention.sliding_window"));
+        int inputs = header.Number("embedding_length_per_layer_input", 0);
+        Blueprint blueprint = Build(transformer, layer =>
+        {
+            AttentionBlueprint attention = transformer.WithHeadNorms(transformer.Attention(layer, windowed[layer] ? local : full)) with
+            {
+                Scale = 1,
+                KeyLength = windowed[layer] ? localLength : transformer.KeyLength,
+                ValueLength = windowed[layer] ? localLength : transformer.KeyLength,
+                ValueNorm = new HeadNormBlueprint(transformer.RmsNorm(null)),
+                ValueIsKey = !transformer.Has(layer, "attn_v.weight"),
+                Window = windowed[layer] ? window : null,
+                CacheOfLayer = SharedLayer(layer, own, windowed),
+            };
+            LayerBlueprint both = BothSides(transformer, layer, attention);
+            return both with
+            {
+                Branches = inputs > 0 ? both.Branches.Add(PerLayerInput(transformer, inputs)) : both.Branches,
+                ScaleTensor = transformer.Has(layer, "layer_output_scale.weight") ? "layer_output_scale.weight" : null,
+            };
+        });
+        return blueprint with
+        {
+            LogitSoftCap = header.Single("final_logit_softcapping", 0),
+            UnusedTensors = [.. blueprint.UnusedTensors, .. KeysAndValuesFrom(own, transformer.Layers)],
+        };
+    }
+
+    /// <summary>The layer whose keys and values a layer reads: its own, or the last of its kind that has some.</summary>
+    private static int? SharedLayer(int layer, int own, bool[] windowed) => layer < own ? null : own - (windowed[layer] ? 2 : 1);
+
+    /// <summary>Files hold projections to keys and values in layers that do not use them too.</summary>
+    private static IEnumerable<string> KeysAndValuesFrom(int first, int layers) =>
+        from layer in Enumerable.Range(first, layers - first)
+        from name in (string[])["attn_k.", "attn_v.", "attn_k_norm."]
+        select string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}");
+
+    private static BranchBlueprint PerLayerInput(TransformerHeader transformer, int length) =>
+        new(new PerLayerInputBlueprint(length, transformer.Layers, transformer.RmsNorm("per_layer_proj_norm")))
+        {
+            PostNorm = transformer.RmsNorm("post_norm"),
+        };
 
     // The 27B models, known by their depth, scale scores by the width of the stream per head.
     private static float Scale(TransformerHeader transformer, int layersOf27B) => 1 / MathF.Sqrt(

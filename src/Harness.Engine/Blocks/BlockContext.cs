@@ -17,6 +17,9 @@ internal sealed unsafe class BlockContext
     /// <summary>Names of the shared rows of the two streams of hierarchical models.</summary>
     public const string HighStream = "high stream", LowStream = "low stream";
 
+    /// <summary>Name of the shared rows that hold the residual stream as the first layer found it, where a block asks for it.</summary>
+    public const string Embedding = "embedding";
+
     private const int StateAlignment = 64;
 
     private readonly ModelWeights weights;

@@ -118,6 +118,9 @@ public abstract record BlockBlueprint
     /// <summary>It reads, beside its input, the residual stream as the layer found it.</summary>
     internal virtual bool ReadsLayerInput => false;
 
+    /// <summary>It reads, beside its input, the residual stream as the first layer found it.</summary>
+    internal virtual bool ReadsEmbedding => false;
+
     /// <summary>The rotary embeddings it uses.</summary>
     internal virtual IEnumerable<RotaryBlueprint> Rotaries => [];
 

@@ -37,6 +37,9 @@ internal sealed unsafe class WeightBinder
     /// <inheritdoc cref="Bind" path="/exception"/>
     public static void Check(ModelHeader header, Blueprint blueprint) => _ = new WeightBinder(header.Tensors, null).BindAll(blueprint);
 
+    /// <summary>Tokens: rows of the embedding matrix.</summary>
+    public int VocabularySize { get; private set; }
+
     /// <summary>Whether there is a tensor of this name.</summary>
     public bool Has(string name) => tensors.ContainsKey(name);
 
@@ -113,6 +116,7 @@ internal sealed unsafe class WeightBinder
     private ModelWeights BindModel(Blueprint blueprint)
     {
         int embedding = blueprint.EmbeddingLength;
+        VocabularySize = blueprint.VocabularySize;
         WeightMatrix tokens = Matrix(blueprint.EmbeddingTensor, blueprint.VocabularySize, embedding);
         int positions = blueprint.Embedding.LearnedPositions;
         var layers = new LayerWeights[blueprint.Layers.Length];

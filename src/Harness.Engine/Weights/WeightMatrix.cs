@@ -8,6 +8,7 @@ internal sealed unsafe class WeightMatrix
 {
     public WeightMatrix(string name, TensorFormat format, int rows, int columns, byte* data)
     {
+        Format = format;
         Name = name;
         Rows = rows;
         Columns = columns;
@@ -15,6 +16,9 @@ internal sealed unsafe class WeightMatrix
         RowBytes = (long)columns / format.BlockLength * format.BlockBytes;
         Kernel = MatrixKernels.Of(format.Type);
     }
+
+    /// <summary>How it is stored.</summary>
+    public TensorFormat Format { get; }
 
     /// <summary>The tensor's name.</summary>
     public string Name { get; }
@@ -33,4 +37,9 @@ internal sealed unsafe class WeightMatrix
 
     /// <summary>What multiplies with it.</summary>
     public IMatrixKernel Kernel { get; }
+
+    /// <summary>Some of its rows.</summary>
+    /// <param name="first">The first one.</param>
+    /// <param name="count">How many.</param>
+    public WeightMatrix Slice(int first, int count) => new(Name, Format, count, Columns, Data + (first * RowBytes));
 }

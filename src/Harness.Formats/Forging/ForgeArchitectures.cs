@@ -40,6 +40,7 @@ internal static class ForgeArchitectures
         GemmaRecipes.Gemma(),
         GemmaRecipes.Gemma2(),
         GemmaRecipes.Gemma3(),
+        GemmaRecipes.Gemma4(),
         GlmRecipes.ChatGlm(),
         GlmRecipes.Glm4(),
         GptRecipes.Bloom(),

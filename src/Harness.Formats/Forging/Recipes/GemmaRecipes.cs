@@ -38,6 +38,69 @@ internal static class GemmaRecipes
         ]);
     }
 
+    /// <summary>
+    /// <c>gemma4</c>: two layers with a window and smaller heads, then one without, whose values are its keys; the second
+    /// three read keys and values of the first; every layer has an input and a scale of its own.
+    /// </summary>
+    public static ForgeArchitecture Gemma4()
+    {
+        const int input = 128, localHead = 32;
+        bool[] windowed = [true, true, false, true, true, false];
+        ForgeShape shape = Of("gemma4") with { Layers = windowed.Length, HeadDimension = 64, RopeBase = 1_000_000, RopeFactors = true };
+        ForgeShape ShapeOf(ForgeShape s, int layer) => s with
+        {
+            HeadDimension = windowed[layer] ? localHead : s.HeadDimension,
+            KvHeads = windowed[layer] ? 2 : 1,
+            FeedForward = layer < 3 ? 512 : 768,
+        };
+        return new ForgeArchitecture(
+            shape,
+            s => DecoderTensors.Model(
+                s,
+                model =>
+                {
+                    ForgeLayer layer = model with { Shape = ShapeOf(s, model.Index) };
+                    bool own = layer.Index < 3;
+                    IEnumerable<ForgeTensor> attention = layer.Attention().Where(t =>
+                        t.Name.Contains("attn_k", StringComparison.Ordinal) ? own
+                        : !t.Name.Contains("attn_v", StringComparison.Ordinal) || (own && windowed[layer.Index]));
+                    return
+                    [
+                        .. BothSides(layer, [.. attention, .. SmallHeadNorms(layer).Take(own ? 2 : 1)]),
+                        .. PerLayerInput(layer, input), layer.Between("layer_output_scale.weight", [1], 0.7, 1.3),
+                    ];
+                },
+                PerLayerInputs(s, input)),
+            new()
+            {
+                { "feed_forward_length", [512, 512, 512, 768, 768, 768] }, { "attention.head_count_kv", [2, 2, 1, 2, 2, 1] },
+                { "attention.sliding_window", 12 }, { "attention.sliding_window_pattern", windowed }, { "attention.shared_kv_layers", 3 },
+                { "attention.key_length_swa", localHead }, { "attention.value_length_swa", localHead }, { "rope.dimension_count_swa", localHead },
+                { "rope.freq_base_swa", 10_000f }, { "embedding_length_per_layer_input", input }, { "final_logit_softcapping", 10f },
+            });
+    }
+
+    /// <summary>Norms of the query's and the key's heads where scores are not scaled: weights that keep the softmax from picking one alone.</summary>
+    private static IEnumerable<ForgeTensor> SmallHeadNorms(ForgeLayer layer) =>
+    [
+        layer.Between("attn_q_norm.weight", [layer.Shape.HeadDimension], 0.25, 0.5),
+        layer.Between("attn_k_norm.weight", [layer.Shape.HeadDimension], 0.25, 0.5),
+    ];
+
+    /// <summary>What the inputs of all layers are made from.</summary>
+    private static IEnumerable<ForgeTensor> PerLayerInputs(ForgeShape shape, int length) =>
+    [
+        new("per_layer_token_embd.weight", [(long)length * shape.Layers, shape.Vocabulary], ForgeValues.Weights, ForgeLayer.One * 2),
+        new("per_layer_model_proj.weight", [shape.Embedding, (long)length * shape.Layers], ForgeValues.Weights),
+        new("per_layer_proj_norm.weight", [length], ForgeValues.Norm),
+    ];
+
+    /// <summary>A layer's own input.</summary>
+    private static IEnumerable<ForgeTensor> PerLayerInput(ForgeLayer layer, int length) =>
+    [
+        layer.Weight("inp_gate", layer.Shape.Embedding, length), layer.Back("proj", length), .. layer.Norm("post_norm"),
+    ];
+
     private static ForgeShape Of(string architecture) =>
         ProbeShape.Of(architecture) with { NormEpsilon = 1e-6f, TiedOutput = true, EmbeddingScale = 16, Tokenizer = ForgedTokenizer.SentencePiece };
 
