@@ -299,15 +299,9 @@ internal static class WindowedExperts
         ],
     };
 
-    private static float[] Bounds(TransformerHeader transformer, string key)
-    {
-        ModelHeader header = transformer.Header;
-        if (!header.HasKey(key))
-            return new float[transformer.Layers];
-        return header.Metadata.TryGet(header.Prefixed(key), out GgufValue? value) && value.Type == GgufValueType.Array
-            ? header.Metadata.GetArray<float>(header.Prefixed(key)).ToArray()
-            : [.. Enumerable.Repeat(header.Single(key), transformer.Layers)];
-    }
+    // Absent bounds are 0: none.
+    private static float[] Bounds(TransformerHeader transformer, string key) =>
+        transformer.Header.SinglesPerLayer(transformer.Header.Prefixed(key), transformer.Layers) ?? new float[transformer.Layers];
 
     private static long RowsOf(ModelHeader header, int layer, string name) =>
         header.Tensors.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}"), out GgufTensor? tensor)
