@@ -54,7 +54,7 @@ public sealed record RefusalView(
 /// <summary>What a model is made of.</summary>
 /// <param name="Architecture">The architecture.</param>
 /// <param name="Model">The model.</param>
-/// <param name="Attention">Kind and head counts.</param>
+/// <param name="Attention">Kind and head counts; the recurrence in its stead or beside it.</param>
 /// <param name="Position">How positions are told, and their scaling.</param>
 /// <param name="Window">The attention window.</param>
 /// <param name="FeedForward">The feed-forward's function.</param>

@@ -24,6 +24,16 @@ public sealed class VerdictSpecs
     }
 
     [Test]
+    public void A_crash_quotes_what_the_process_said_last()
+    {
+        Receipt crashed = Sample.Failed(FailureKind.Crash, "the worker was ended");
+        StageRecord stage = crashed.Stages.Single(s => s.Failure is not null);
+        FailureRecord said = stage.Failure! with { Signal = "SIGABRT", Log = "loading\nggml.c:1294: GGML_ASSERT(id != -1) failed\n\n" };
+        Verdict verdict = VerdictRules.Derive(crashed with { Stages = [stage with { Failure = said }] }, []);
+        Assert.That(verdict.Reason, Is.EqualTo("SIGABRT: the worker was ended; its log ended with: ggml.c:1294: GGML_ASSERT(id != -1) failed"));
+    }
+
+    [Test]
     public void No_receipt_is_untested_and_never_should_work() =>
         Assert.That(VerdictRules.Derive(null, []).Kind, Is.EqualTo(VerdictKind.Untested));
 

@@ -145,8 +145,14 @@ public static class VerdictRules
     private static string Quote(FailureRecord failure)
     {
         string text = failure.Signal is null ? failure.Message : $"{failure.Signal}: {failure.Message}";
+
+        // What a process said last is as near to its reason as can be known: an assertion, the name of a function.
+        if (failure.Kind == FailureKind.Crash && LastLine(failure.Log) is { } last) text = $"{text}; its log ended with: {last}";
         return failure.Suspected ? $"{text} (suspected: {failure.Why})" : text;
     }
+
+    private static string? LastLine(string? log) =>
+        log?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
 
     private static string Words(Expectation expectation) => expectation.Predicate switch
     {

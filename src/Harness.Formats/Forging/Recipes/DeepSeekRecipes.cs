@@ -49,8 +49,10 @@ internal static class DeepSeekRecipes
             { "attention.key_length", Plain + Rotated }, { "attention.value_length", Value }, { "rope.dimension_count", Rotated },
         }));
         return new("deepseek2", s => DecoderTensors.Model(s, layer => Layer(layer, absorbed: true, selectionBias: true)), [
-            absorbed,
             whole with { Tensors = s => DecoderTensors.Model(s, layer => Layer(layer, absorbed: false, ranked: false)) },
+
+            // Not the first: on processors with AMX llama.cpp aborts on its narrow weights, or computes zeros.
+            absorbed,
         ]);
     }
 
