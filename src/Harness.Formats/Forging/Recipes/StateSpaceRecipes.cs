@@ -52,7 +52,7 @@ internal static class StateSpaceRecipes
     /// <summary><c>falcon-h1</c>: attention and Mamba-2 side by side in each layer.</summary>
     public static ForgeArchitecture FalconH1()
     {
-        Heads heads = new(Count: 16, Length: 32, Groups: 2, States: 48);
+        Heads heads = new(Count: 16, Length: 32, Groups: 2, States: 64);
         return new ForgeArchitecture(
             ProbeShape.Of("falcon-h1") with { HeadDimension = 64 },
             shape => DecoderTensors.Model(shape, layer =>
@@ -94,7 +94,7 @@ internal static class StateSpaceRecipes
     /// <summary><c>nemotron_h</c>: each layer is one block: Mamba-2, feed-forward, attention.</summary>
     public static ForgeArchitecture NemotronH()
     {
-        Heads heads = new(Count: 32, Length: 16, Groups: 4, States: 24);
+        Heads heads = new(Count: 16, Length: 48, Groups: 4, States: 24);
         ForgeKeys keys = new()
         {
             { "attention.head_count_kv", [0, 0, 2, 0] }, { "feed_forward_length", [0, 768, 0, 0] },
@@ -120,7 +120,7 @@ internal static class StateSpaceRecipes
     /// <summary><c>nemotron_h_moe</c>: experts without gates in a narrower space, chosen with a balancing bias, and a shared one.</summary>
     public static ForgeArchitecture NemotronHMoe()
     {
-        Heads heads = new(Count: 32, Length: 16, Groups: 4, States: 24);
+        Heads heads = new(Count: 16, Length: 48, Groups: 4, States: 24);
         const int Latent = 128;
         ForgeShape shape = ProbeShape.Of("nemotron_h_moe") with
         {
@@ -244,8 +244,9 @@ internal static class StateSpaceRecipes
         yield return layer.BackFromState("ssm_out", heads.Inner);
     }
 
-    // Not a multiple of 32, as in most models: llama.cpp's AMX code misreads the narrow rows of a quantized matrix of time steps.
-    private const int ScanRank = 48;
+    // No multiple of 16: llama.cpp's AMX code takes the matrix of time steps otherwise, and then misreads its inputs, which
+    // lie apart, or finds that it cannot multiply them.
+    private const int ScanRank = 40;
     private const int ScanStates = 16;
 
     private static readonly string[] NoAttention =
