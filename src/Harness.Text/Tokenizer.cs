@@ -17,7 +17,7 @@ namespace Harness.Text;
 /// Turns text into token ids and back, as llama.cpp does: its ids are the reference. Safe to use from several
 /// threads at once.
 /// </summary>
-public sealed class Tokenizer
+public sealed class Tokenizer : ITextTokenizer
 {
     private readonly TokenizerData data;
     private readonly TextEncoder encoder;
@@ -52,7 +52,7 @@ public sealed class Tokenizer
         AddsEos = frame == PromptFrame.ByFlags && (data.AddEos ?? defaults.AddsEos);
         Require(AddsBos, BosId, "tokenizer.ggml.add_bos_token is true", "bos_token_id");
         Require(AddsEos, EosId, "tokenizer.ggml.add_eos_token is true", "eos_token_id");
-        Require(frame == PromptFrame.Always, SeparatorId, $"prompts of a '{data.Model}' tokenizer end with a separator", "seperator_token_id");
+        Require(frame == PromptFrame.Always, SeparatorId, $"Prompts of a '{data.Model}' tokenizer end with a separator", "seperator_token_id");
         special = new SpecialTokens(data, EosId);
         encoder = CreateEncoder(preTokenizer);
         allSpecial = new(() => new SpecialTokenPartition(data.Tokens, special.Attributes, withControl: true));
@@ -295,7 +295,7 @@ public sealed class Tokenizer
     private static void Require(bool isNeeded, int? id, string why, string key)
     {
         if (isNeeded && id is null)
-            throw new TokenizerException($"{char.ToUpperInvariant(why[0])}{why[1..]} but there is no tokenizer.ggml.{key}.");
+            throw new TokenizerException($"{why} but there is no tokenizer.ggml.{key}.");
     }
 
     private int? InVocabulary(int? id, int? byDefault)

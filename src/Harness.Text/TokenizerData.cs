@@ -88,6 +88,11 @@ public sealed partial record TokenizerData
     /// <summary>Whether unknown text becomes byte tokens; no GGUF key says so (only for <c>t5</c>).</summary>
     public bool ByteFallback { get; init; }
 
+    /// <summary>
+    /// Whether text is normalized as the SentencePiece library does it, for <c>llama</c> too, which in a GGUF file never is.
+    /// </summary>
+    internal bool NormalizesAsSentencePiece { get; init; }
+
     /// <summary>The model's name, <c>general.name</c>: some special tokens take their stripping rules from it.</summary>
     public string? ModelName { get; init; }
 

@@ -25,7 +25,7 @@ internal static class TokenLines
     /// <param name="output">Receives the arrays; what came before a bad line is written.</param>
     /// <param name="special">Whether the text of control tokens becomes those tokens.</param>
     /// <exception cref="TokenLineException">A line is no JSON string.</exception>
-    public static void Write(Tokenizer tokenizer, Stream input, Stream output, bool special)
+    public static void Write(ITextTokenizer tokenizer, Stream input, Stream output, bool special)
     {
         using var buffered = new BufferedStream(output, BlockSize);
         var ids = new List<int>();

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Harness.Cli.OneModel;
-using Harness.Formats.Gguf;
 using Harness.Text;
 
 namespace Harness.Cli.Commands;
@@ -12,7 +11,8 @@ internal static class TokenizeCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var model = new ModelArgument("A vocabulary alone will do.");
+        var model = new ModelArgument(
+            "A vocabulary alone will do; so will a HuggingFace tokenizer.json, a SentencePiece tokenizer.model, or a directory with one.");
         var lines = new Option<string>("--jsonl")
         {
             Description = "The texts: a file with one JSON string on each line, or - for standard input.",
@@ -28,6 +28,7 @@ internal static class TokenizeCommand
 
             Examples:
               harness tokenize model.gguf --jsonl prompts.jsonl
+              harness tokenize Qwen2.5-0.5B/tokenizer.json --jsonl prompts.jsonl
               echo '"Hello, world"' | harness tokenize nano --jsonl - --special
 
             Exit status: 0 done; 1 the model's tokenizer cannot be used; 2 the command line or a line of FILE is wrong.
@@ -46,14 +47,15 @@ internal static class TokenizeCommand
                     "Give a file with one JSON string on each line, or - for standard input.");
             }
 
-            string file = await model.FindAsync(parsed, cancellation).ConfigureAwait(false);
-            Write(Load(file, model.Text(parsed)), texts, parsed.GetValue(special));
+            string named = model.Text(parsed);
+            string file = Directory.Exists(named) ? named : await model.FindAsync(parsed, cancellation).ConfigureAwait(false);
+            Write(Load(file, named), texts, parsed.GetValue(special));
             return ExitStatus.Done;
         }));
         return command;
     }
 
-    private static void Write(Tokenizer tokenizer, string texts, bool special)
+    private static void Write(ITextTokenizer tokenizer, string texts, bool special)
     {
         try
         {
@@ -68,12 +70,11 @@ internal static class TokenizeCommand
         }
     }
 
-    private static Tokenizer Load(string path, string model)
+    private static ITextTokenizer Load(string path, string model)
     {
         try
         {
-            using var file = GgufFile.Open(path);
-            return Tokenizer.Create(TokenizerData.FromGguf(file.Metadata));
+            return TokenizerFile.Load(path);
         }
         catch (TokenizerException e)
         {

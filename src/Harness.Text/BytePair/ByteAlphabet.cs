@@ -9,6 +9,7 @@ namespace Harness.Text.BytePair;
 internal static class ByteAlphabet
 {
     private static readonly short[] ByteOfLetter = BuildByteOfLetter();
+    private static readonly short[] Letters = BuildLetters();
 
     /// <summary>Reads letters back into bytes.</summary>
     /// <param name="letters">A token's text, UTF-8.</param>
@@ -41,8 +42,23 @@ internal static class ByteAlphabet
         return count;
     }
 
+    /// <summary>The letter of a byte.</summary>
+    public static int LetterOf(byte value) => Letters[value];
+
     /// <summary>Whether a byte stands for itself.</summary>
     public static bool IsItself(int value) => value is (>= 0x21 and <= 0x7E) or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
+
+    private static short[] BuildLetters()
+    {
+        var letters = new short[256];
+        for (int letter = 0; letter < ByteOfLetter.Length; letter++)
+        {
+            if (ByteOfLetter[letter] >= 0)
+                letters[ByteOfLetter[letter]] = (short)letter;
+        }
+
+        return letters;
+    }
 
     private static short[] BuildByteOfLetter()
     {

@@ -20,15 +20,15 @@ internal sealed class MergeTable
         shift = 64 - BitOperations.Log2((uint)size);
     }
 
-    /// <summary>Adds a merge; the first of two for the same pair counts.</summary>
-    public void Add(int left, int right, int rank, int result)
+    /// <summary>Adds a merge; of two for the same pair the first counts, or the last where asked.</summary>
+    public void Add(int left, int right, int rank, int result, bool lastCounts = false)
     {
         ulong key = Key(left, right);
         for (int i = Home(key); ; i = (i + 1) & (entries.Length - 1))
         {
-            if (entries[i].Key == key)
+            if (entries[i].Key == key && !lastCounts)
                 return;
-            if (entries[i].Key != 0)
+            if (entries[i].Key != 0 && entries[i].Key != key)
                 continue;
             entries[i] = new Entry(key, rank, result);
             return;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Harness.Text.Unigram;
 using Harness.Text.Vocabulary;
 
 namespace Harness.Text.SentencePiece;
@@ -16,6 +17,8 @@ internal sealed class SentencePieceEncoder : TextEncoder
     private readonly uint[] order;
     private readonly int[] tokenOfByte = new int[256];
     private readonly bool addSpacePrefix;
+    private readonly UnigramNormalizer? normalizer;
+    private readonly int unknown;
 
     /// <summary>Builds the tables of a vocabulary.</summary>
     /// <param name="data">The vocabulary.</param>
@@ -24,6 +27,9 @@ internal sealed class SentencePieceEncoder : TextEncoder
     public SentencePieceEncoder(TokenizerData data, bool addSpacePrefix, int? unknownId)
     {
         this.addSpacePrefix = addSpacePrefix;
+        unknown = unknownId ?? -1;
+        if (data.NormalizesAsSentencePiece)
+            normalizer = new UnigramNormalizer(data, addSpacePrefix, []);
         tokens = new ByteStringTable(data.Tokens.Count, data.Tokens.Count * 8);
         order = new uint[data.Tokens.Count];
         for (int id = 0; id < data.Tokens.Count; id++)
@@ -40,14 +46,14 @@ internal sealed class SentencePieceEncoder : TextEncoder
         {
             int id = tokens.Find(Encoding.ASCII.GetBytes($"<0x{value.ToString("X2", CultureInfo.InvariantCulture)}>"));
             id = id >= 0 ? id : tokens.Find([(byte)value]);
-            tokenOfByte[value] = id >= 0 ? id : unknownId ?? -1;
+            tokenOfByte[value] = id;
         }
     }
 
     /// <inheritdoc/>
     public override void Encode(ReadOnlySpan<byte> utf8, bool afterSpecial, EncodingSession session, List<int> ids)
     {
-        ReadOnlySpan<byte> text = EscapedSpaces.Write(utf8, addSpacePrefix && afterSpecial, session);
+        ReadOnlySpan<byte> text = normalizer is not null ? normalizer.Normalize(utf8, session) : EscapedSpaces.Write(utf8, addSpacePrefix && afterSpecial, session);
         WordCache? cache = session.Cache;
         int start = 0;
         while (start < text.Length)
@@ -141,10 +147,17 @@ internal sealed class SentencePieceEncoder : TextEncoder
             return;
         }
 
+        // A character is all bytes or unknown.
         foreach (byte value in text)
         {
             if (tokenOfByte[value] >= 0)
-                ids.Add(tokenOfByte[value]);
+                continue;
+            if (unknown >= 0)
+                ids.Add(unknown);
+            return;
         }
+
+        foreach (byte value in text)
+            ids.Add(tokenOfByte[value]);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class UnigramNormalizer
     private readonly bool appends;
     private readonly bool merges;
 
+    // Whether merging spaces gives the first word none, and white space alone its prefix; llama.cpp does otherwise.
+    private readonly bool barely;
+
     // ASCII that is no space and begins no user-defined token.
     private readonly bool[] stays = new bool[256];
 
@@ -28,6 +31,7 @@ internal sealed class UnigramNormalizer
         appends = addSpacePrefix && data.WhitespaceIsSuffix;
         prepends = addSpacePrefix && !data.WhitespaceIsSuffix;
         merges = data.RemoveExtraWhitespaces ?? false;
+        barely = data.NormalizesAsSentencePiece;
         if (userDefined.Count > 0)
             this.userDefined = new ByteTrie(userDefined, new int[userDefined.Count]);
         for (int value = 0; value < 0x80; value++)
@@ -43,12 +47,20 @@ internal sealed class UnigramNormalizer
     {
         var output = new Output(session, utf8.Length + 16);
         bool prefixed = false;
+        bool seen = false;
         bool inWord = false;
         int at = 0;
+        if (barely && prepends && !merges && !utf8.IsEmpty)
+        {
+            output.AddSpace();
+            prefixed = true;
+        }
+
         while (at < utf8.Length)
         {
             if (inWord && UnchangedRun(utf8[at..]) is > 0 and int run)
             {
+                seen = true;
                 output.Add(utf8.Slice(at, run));
                 at += run;
                 continue;
@@ -69,13 +81,14 @@ internal sealed class UnigramNormalizer
                 if (!inWord)
                 {
                     inWord = true;
-                    if ((prepends && !prefixed) || merges)
+                    if ((prepends && !prefixed) || (merges && (seen || !barely)))
                     {
                         output.AddSpace();
                         prefixed = true;
                     }
                 }
 
+                seen = true;
                 output.Add(value);
             }
         }
