@@ -42,7 +42,7 @@ internal sealed class DamagedHeaders
     {
         ForgeArchitecture architecture = ForgeArchitectures.Get(name);
         ForgeProbe probe = ForgeArchitectures.GetProbe(architecture, variant);
-        byte[] bytes = ForgeWriter.Describe(architecture, probe.Shape, QuantizationMix.Get("F16"), seed: 1, probe).Plan().Header;
+        byte[] bytes = ForgeWriter.Describe(architecture, probe.Shape, ForgedRows.MixtureOf("F16"), seed: 1, probe).Plan().Header;
         Assert.That(GgufHeader.TryParse(bytes, long.MaxValue, out GgufHeader? sound, out _), Is.True);
         Assert.That(() => Read(sound!.Metadata, sound), Throws.Nothing, "undamaged");
 
