@@ -152,6 +152,38 @@ internal sealed class ExpertsHeader
         return layer => experts.Branch(layer, chosen);
     }
 
+    /// <summary>The same with the bounds that the metadata states for a layer's experts and its other feed-forwards.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="router">The router.</param>
+    public BranchBlueprint BoundedBranch(int layer, RouterBlueprint router)
+    {
+        GateBounds? bounds = Bounds(layer, "swiglu_clamp_exp");
+        GateBounds? otherBounds = Bounds(layer, "swiglu_clamp_shexp");
+        BranchBlueprint branch = Branch(layer, router);
+        return branch with
+        {
+            Blocks =
+            [
+                .. branch.Blocks.Select(block => block switch
+                {
+                    ExpertsBlueprint experts => experts with { Bounds = bounds },
+                    FeedForwardBlueprint other => other with { Bounds = otherBounds },
+                    _ => block,
+                }),
+            ],
+        };
+    }
+
+    /// <summary>Bounds of a layer, which the metadata states once for all or for each; null for none.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="afterActivation">The gate is bounded after its function.</param>
+    public GateBounds? Bounds(int layer, string key, bool afterActivation = true)
+    {
+        float bound = Header.SinglesPerLayer(Header.Prefixed(key), transformer.Layers)?[layer] ?? 0;
+        return bound > 0 ? new GateBounds(bound, afterActivation) : null;
+    }
+
     // Inner widths are the lengths of the down projections' rows.
     private int LengthOf(int layer, string name)
     {

@@ -11,6 +11,41 @@ internal static class SparseLatent
     /// <summary>GLM-5: later versions have an indexer in some layers, whose choice the next ones share.</summary>
     public static Blueprint ReadGlm(ModelHeader header) => Read(header, RotaryKind.Norm);
 
+    /// <summary>
+    /// dots.3-note: windowed layers have latent attention of another shape, the others an indexer; the rotated key is
+    /// normalised, and what each head yields is gated.
+    /// </summary>
+    public static Blueprint ReadDots3(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer, tensorScales: true);
+        var latent = new LatentHeader(transformer, RotaryKind.Norm);
+        RotaryBlueprint rotary = latent.Attention.Rotary!;
+        LatentAttentionBlueprint full = latent.Attention with
+        {
+            KeyNorm = true,
+            Gate = new AttentionGate(Activation.Sigmoid, PerHead: true),
+            Indexer = Indexer(header, rotary, RotaryKind.NeoX),
+        };
+        int keyLength = header.Count("attention.key_length_mla_swa");
+        LatentAttentionBlueprint windowed = full with
+        {
+            LatentRank = header.Count("attention.kv_lora_rank_swa"),
+            KeyLength = keyLength,
+            ValueLength = header.Count("attention.value_length_mla_swa"),
+            Scale = 1 / MathF.Sqrt(keyLength),
+            Rotary = rotary with { Base = header.Single("rope.freq_base_swa") },
+            Window = new AttentionWindow(header.Count("attention.sliding_window")),
+            Indexer = null,
+        };
+        bool[] windows = transformer.Windowed(0);
+        RouterBlueprint router = experts.StatedRouter(ExpertGating.Sigmoid);
+        return transformer.Build(layer => new LayerBlueprint([
+            new BranchBlueprint((windows[layer] ? windowed : full) with { HeadCount = transformer.Heads(layer) }),
+            experts.Branch(layer, router),
+        ]));
+    }
+
     private static Blueprint Read(ModelHeader header, RotaryKind indexerKind)
     {
         var transformer = new TransformerHeader(header);

@@ -211,6 +211,7 @@ internal sealed class TransformerHeader
             OutputNorm = Norm("output_norm"),
             Layers = layers.MoveToImmutable(),
             TiedOutput = !Header.Has("output.weight"),
+            ActiveParameters = ReadActiveParameters(),
             UnusedTensors = [.. Enumerable.Range(Layers, Predictors).Select(i => string.Create(CultureInfo.InvariantCulture, $"blk.{i}."))],
         };
     }
@@ -226,6 +227,27 @@ internal sealed class TransformerHeader
                 $"The built-in engine does not run mixtures of experts for '{header.Architecture}' ({header.Prefixed("expert_count")} = {experts})."));
         }
     }
+
+    // Of experts' matrices, which have one slice an expert, a token needs those of the experts used.
+    private long ReadActiveParameters()
+    {
+        long experts = Header.Number("expert_count", 0L);
+        long used = Header.Number("expert_used_count", 0L);
+        if (experts <= 0 || used >= experts)
+            return 0;
+        double active = 0;
+        foreach (GgufTensor tensor in Header.Tensors.Values.Where(t => !IsOfPredictor(t.Name)))
+        {
+            bool sliced = tensor.Name.Contains("_exps.", StringComparison.Ordinal) || tensor.Name.Contains("_chexps.", StringComparison.Ordinal);
+            long slices = tensor.Shape[^1];
+            active += sliced ? tensor.ElementCount / (double)slices * Math.Min(used, slices) : tensor.ElementCount;
+        }
+
+        return (long)active;
+    }
+
+    private bool IsOfPredictor(string name) => Enumerable.Range(Layers, Predictors)
+        .Any(i => name.StartsWith(string.Create(CultureInfo.InvariantCulture, $"blk.{i}."), StringComparison.Ordinal));
 
     private int[]? PerLayer(string key, int blocks) => Header.NumbersPerLayer(key, blocks);
 

@@ -180,8 +180,6 @@ internal static class WindowedExperts
         };
         bool[] windowed = transformer.Windowed(0);
         int window = header.Count("attention.sliding_window");
-        float[] bounds = Bounds(transformer, "swiglu_clamp_exp");
-        float[] sharedBounds = Bounds(transformer, "swiglu_clamp_shexp");
         RouterBlueprint router = experts.StatedRouter(ExpertGating.Sigmoid);
         return transformer.Build(layer => new LayerBlueprint([
             new BranchBlueprint(transformer.Attention(layer, windowed[layer] ? windowedRotary : rotary) with
@@ -191,7 +189,7 @@ internal static class WindowedExperts
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
                 Gate = transformer.Has(layer, "attn_gate.weight") ? new AttentionGate(Activation.Sigmoid, PerHead: true) : null,
             }),
-            Bounded(experts.Branch(layer, router), bounds[layer], sharedBounds[layer]),
+            experts.BoundedBranch(layer, router),
         ]));
     }
 
@@ -268,14 +266,13 @@ internal static class WindowedExperts
         };
         bool[] windowed = transformer.Windowed(0);
         int window = header.Count("attention.sliding_window");
-        float[] bounds = Bounds(transformer, "swiglu_clamp_exp");
         RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize: true);
         return transformer.Build(layer => new LayerBlueprint([
             new BranchBlueprint(WithHeadNorms(transformer, layer, windowed[layer] ? rotary : null) with
             {
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
             }),
-            experts.Branch(layer, router, e => bounds[layer] > 0 ? e with { Bounds = new GateBounds(bounds[layer]) } : e),
+            experts.Branch(layer, router, e => e with { Bounds = experts.Bounds(layer, "swiglu_clamp_exp", afterActivation: false) }),
         ]));
     }
 
@@ -285,23 +282,6 @@ internal static class WindowedExperts
             QueryNorm = transformer.HeadNorm("attn_q_norm"),
             KeyNorm = transformer.HeadNorm("attn_k_norm"),
         };
-
-    private static BranchBlueprint Bounded(BranchBlueprint branch, float bound, float sharedBound) => branch with
-    {
-        Blocks =
-        [
-            .. branch.Blocks.Select(block => block switch
-            {
-                ExpertsBlueprint experts when bound > 0 => experts with { Bounds = new GateBounds(bound, AfterActivation: true) },
-                FeedForwardBlueprint dense when sharedBound > 0 => dense with { Bounds = new GateBounds(sharedBound, AfterActivation: true) },
-                _ => block,
-            }),
-        ],
-    };
-
-    // Absent bounds are 0: none.
-    private static float[] Bounds(TransformerHeader transformer, string key) =>
-        transformer.Header.SinglesPerLayer(transformer.Header.Prefixed(key), transformer.Layers) ?? new float[transformer.Layers];
 
     private static long RowsOf(ModelHeader header, int layer, string name) =>
         header.Tensors.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.{name}"), out GgufTensor? tensor)

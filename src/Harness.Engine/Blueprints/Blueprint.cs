@@ -53,6 +53,9 @@ public sealed record Blueprint
     /// </summary>
     public int LongestContext { get; init; }
 
+    /// <summary>Weights that take part in a token's evaluation, where experts are many and few are used; 0 for all.</summary>
+    public long ActiveParameters { get; init; }
+
     /// <summary>Beginnings of the names of tensors that the file may hold and the text model does not use.</summary>
     public ImmutableArray<string> UnusedTensors { get; init; } = [];
 

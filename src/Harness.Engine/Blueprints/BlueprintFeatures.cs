@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Harness.Engine.Blueprints;
 
 /// <summary>A blueprint told as a flat list. Values that differ between layers are listed once each, joined by '/'.</summary>
@@ -33,6 +35,8 @@ internal static class BlueprintFeatures
         if (!features.Has("experts"))
             features.Add("experts", "none");
         features.AddUnless(blueprint.Embedding.LearnedPositions == 0, "learned-positions", blueprint.Embedding.LearnedPositions);
+        features.AddUnless(
+            blueprint.ActiveParameters == 0, "active-parameters", blueprint.ActiveParameters.ToString(CultureInfo.InvariantCulture));
         features.AddUnless(blueprint.LongestContext == 0, "longest-context", blueprint.LongestContext);
         features.AddUnless(blueprint.Embedding.Scale == 1, "embedding-scale", blueprint.Embedding.Scale);
         features.AddUnless(blueprint.Embedding.Norm is null, "embedding-norm", blueprint.Embedding.Norm?.Name);

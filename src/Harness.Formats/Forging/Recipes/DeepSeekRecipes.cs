@@ -5,12 +5,13 @@ namespace Harness.Formats.Forging.Recipes;
 /// <summary>The DeepSeek family, and others with latent attention.</summary>
 internal static class DeepSeekRecipes
 {
-    // Widths of latent attention: a head's query and key is a plain part and a rotated one.
+    // Widths of latent attention: a head's query and key is a plain part and a rotated one. Plain part and value are no
+    // multiples of 32: llama.cpp's AMX code takes the absorbed matrices of others, and then finds that it cannot multiply them.
     private const int Rank = 256;
     private const int QueryRank = 512;
-    private const int Plain = 96;
+    private const int Plain = 104;
     private const int Rotated = 32;
-    private const int Value = 64;
+    private const int Value = 72;
 
     /// <summary>The widths of the absorbed form.</summary>
     private static ForgeKeys Absorbed { get; } = new()
@@ -87,13 +88,48 @@ internal static class DeepSeekRecipes
             [
                 .. Layer(layer, absorbed: true, selectionBias: true), .. own(layer.Index) ? Indexer(layer) : [],
             ]),
-            shape.ExpertKeys(Absorbed.And(keys).And(new()
+            shape.ExpertKeys(Absorbed.And(IndexerKeys).And(keys).And(new()
             {
                 { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 2 },
-                { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "attention.indexer.head_count", 6 },
-                { "attention.indexer.key_length", 2 * Rotated }, { "attention.indexer.top_k", 46 },
+                { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f },
             })));
     }
+
+    /// <summary><c>dots3note</c>: windowed layers of another shape beside those with an indexer.</summary>
+    public static ForgeArchitecture Dots3Note()
+    {
+        const int WindowedRank = 192;
+        ForgeShape shape = Shape("dots3note", count: 5, sharedLength: 256) with { Heads = 4, KvHeads = 1 };
+        int[] heads = [4, 6, 4], windowed = [0, 1, 0];
+        return new(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            {
+                bool narrow = windowed[layer.Index] == 1;
+                ForgeLayer own = layer with { Shape = s with { Heads = heads[layer.Index] } };
+                return
+                [
+                    .. own.Norm("attn_norm"), .. narrow ? Latent(own, absorbed: true, rank: WindowedRank, value: Value + 16) : Latent(own, absorbed: true),
+                    own.Scale("attn_k_norm", Rotated), own.Weight("attn_gate", s.Embedding, heads[layer.Index]), .. narrow ? [] : Indexer(own),
+                    .. own.Norm("ffn_norm"), .. own.Index == 0 ? own.GatedFeedForward() : own.Experts(selectionBias: true),
+                ];
+            }),
+            shape.ExpertKeys(Absorbed.And(IndexerKeys).And(new()
+            {
+                { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 2 },
+                { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "attention.head_count", heads },
+                { "attention.indexer.types", [1, 0, 1] }, { "attention.sliding_window", 12 },
+                { "attention.sliding_window_pattern", windowed }, { "attention.kv_lora_rank_swa", WindowedRank },
+                { "attention.key_length_mla_swa", Plain + Rotated }, { "attention.value_length_mla_swa", Value + 16 },
+                { "attention.key_length_swa", WindowedRank + Rotated }, { "attention.value_length_swa", WindowedRank },
+                { "rope.freq_base_swa", 2000f },
+            })));
+    }
+
+    private static ForgeKeys IndexerKeys { get; } = new()
+    {
+        { "attention.indexer.head_count", 6 }, { "attention.indexer.key_length", 2 * Rotated }, { "attention.indexer.top_k", 46 },
+    };
 
     private static IEnumerable<ForgeTensor> Indexer(ForgeLayer layer) =>
     [
@@ -153,7 +189,7 @@ internal static class DeepSeekRecipes
         .. layer.Index == 0 ? layer.GatedFeedForward() : layer.Experts(selectionBias: selectionBias),
     ];
 
-    private static IEnumerable<ForgeTensor> Latent(ForgeLayer layer, bool absorbed, bool ranked = true)
+    internal static IEnumerable<ForgeTensor> Latent(ForgeLayer layer, bool absorbed, bool ranked = true, int rank = Rank, int value = Value)
     {
         ForgeShape shape = layer.Shape;
         if (ranked)
@@ -162,20 +198,20 @@ internal static class DeepSeekRecipes
             yield return layer.Scale("attn_q_a_norm", QueryRank);
         }
 
-        yield return layer.Weight(ranked ? "attn_q_b" : "attn_q", ranked ? QueryRank : shape.Embedding, shape.Heads * (Plain + Rotated), absorbed ? 7 : 10);
-        yield return layer.Weight("attn_kv_a_mqa", shape.Embedding, Rank + Rotated, 10);
-        yield return layer.Scale("attn_kv_a_norm", Rank);
+        yield return layer.Weight(ranked ? "attn_q_b" : "attn_q", ranked ? QueryRank : shape.Embedding, shape.Heads * (Plain + Rotated), absorbed ? 5 : 10);
+        yield return layer.Weight("attn_kv_a_mqa", shape.Embedding, rank + Rotated);
+        yield return layer.Scale("attn_kv_a_norm", rank);
         if (absorbed)
         {
             // Read the other way round, from the latent vector to keys, this is a gain of one.
-            yield return layer.ExpertWeight("attn_k_b", Plain, Rank, shape.Heads, gain: 5);
-            yield return layer.ExpertWeight("attn_v_b", Rank, Value, shape.Heads);
+            yield return layer.ExpertWeight("attn_k_b", Plain, rank, shape.Heads, gain: 5);
+            yield return layer.ExpertWeight("attn_v_b", rank, value, shape.Heads);
         }
         else
         {
-            yield return layer.Weight("attn_kv_b", Rank, shape.Heads * (Plain + Value));
+            yield return layer.Weight("attn_kv_b", rank, shape.Heads * (Plain + value));
         }
 
-        yield return layer.Back("attn_output", shape.Heads * Value);
+        yield return layer.Back("attn_output", shape.Heads * value);
     }
 }

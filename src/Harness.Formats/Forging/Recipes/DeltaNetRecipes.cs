@@ -77,6 +77,48 @@ internal static class DeltaNetRecipes
         ];
     }
 
+    /// <summary><c>bailingmoe3</c>: delta-nets whose decay is bounded; rotated latent attention with a gate for each head.</summary>
+    public static ForgeArchitecture BailingMoe3()
+    {
+        const int Rank = 256, QueryRank = 512, Plain = 104, Rotated = 32, Value = 72, Head = 40;
+        ForgeShape shape = ProbeShape.Of("bailingmoe3") with
+        {
+            Heads = 4, KvHeads = 1, Experts = new() { Count = 5, Used = 2, Length = 256, SharedLength = 256 },
+        };
+        ForgeKeys keys = shape.ExpertKeys(new()
+        {
+            { "attention.head_count_kv", [0, 1, 0] }, { "attention.q_lora_rank", QueryRank }, { "attention.kv_lora_rank", Rank },
+            { "attention.key_length", Rank + Rotated }, { "attention.value_length", Rank },
+            { "attention.key_length_mla", Plain + Rotated }, { "attention.value_length_mla", Value },
+            { "rope.dimension_count", Rotated }, { "ssm.conv_kernel", Taps }, { "kda.head_dim", Head }, { "kda.safe_gate", true },
+            { "kda.gate_lower_bound", -3f }, { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 },
+            { "expert_gating_func", 2 }, { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f },
+            { "swiglu_clamp_exp", [0f, 0.75f, 0f] }, { "swiglu_clamp_shexp", [0f, 0f, 1.25f] },
+        });
+        return new ForgeArchitecture(
+            shape,
+            s => DecoderTensors.Model(s, layer =>
+            [
+                .. layer.Norm("attn_norm"),
+                .. layer.Index == 1
+                    ? [.. DeepSeekRecipes.Latent(layer, absorbed: true), layer.Weight("attn_gate", s.Embedding, s.Heads)]
+                    : BoundedDelta(layer, Head),
+                .. layer.Norm("ffn_norm"),
+                .. layer.Index == 0 ? StateSpaceRecipes.Softly(layer.GatedFeedForward()) : layer.Experts(selectionBias: true),
+            ]),
+            keys);
+    }
+
+    private static IEnumerable<ForgeTensor> BoundedDelta(ForgeLayer layer, int head)
+    {
+        int width = layer.Shape.Heads * head;
+        return
+        [
+            .. KimiDelta(layer, head).Where(t => !t.Name.Contains("ssm_f_", StringComparison.Ordinal) && !t.Name.Contains("ssm_g_", StringComparison.Ordinal)),
+            layer.Weight("ssm_f_a", layer.Shape.Embedding, width), layer.Weight("ssm_g_a", layer.Shape.Embedding, width),
+        ];
+    }
+
     private static IEnumerable<ForgeTensor> KimiDelta(ForgeLayer layer, int head)
     {
         int embedding = layer.Shape.Embedding;
