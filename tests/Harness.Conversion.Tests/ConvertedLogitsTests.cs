@@ -26,7 +26,7 @@ public class ConvertedLogitsTests
         string original = Path.Combine(directory, "original.gguf"), model = Path.Combine(directory, "model"), converted = Path.Combine(directory, "converted.gguf");
         ProbeForge.Write(architecture, "F32", 1, original, HfFamilies.All[architecture].Variant);
         HfFamilies.Save(original, model);
-        ModelConverter.Convert(model, converted, new ConversionOptions { WithoutTokenizer = true });
+        ModelConverter.Convert(model, converted, new ConversionOptions());
         float[] expected = Original(architecture, original), found = Logits(converted);
         Assert.That(LogitsError.Nmse(found, expected), Is.LessThan(1e-6 * 1e-6), "the weights are the same to the last bit or nearly so");
     }

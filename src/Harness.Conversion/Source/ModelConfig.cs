@@ -51,8 +51,9 @@ internal sealed class ModelConfig
     /// <param name="name">The file's name.</param>
     /// <param name="step">What is being done.</param>
     /// <param name="optional">Whether null stands for a file that is not there.</param>
+    /// <param name="longest">How many bytes it may have.</param>
     /// <exception cref="ConversionException">There is none, or it is not a JSON object.</exception>
-    public static JsonElement? ReadObject(string directory, string name, string step, bool optional = false)
+    public static JsonElement? ReadObject(string directory, string name, string step, bool optional = false, long longest = LongestFile)
     {
         string path = Path.Combine(directory, name);
         if (!File.Exists(path))
@@ -61,8 +62,8 @@ internal sealed class ModelConfig
                 step, $"there is no {name}", directory, "Give a directory as the transformers library saves it: config.json, a tokenizer and safetensors files.");
         }
 
-        if (new FileInfo(path).Length > LongestFile)
-            throw new ConversionException(step, $"{name} is longer than 16 MiB", path, "Download it again.");
+        if (new FileInfo(path).Length > longest)
+            throw new ConversionException(step, $"{name} is longer than {(longest >> 20).ToString(CultureInfo.InvariantCulture)} MiB", path, "Download it again.");
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 64, AllowTrailingCommas = true });

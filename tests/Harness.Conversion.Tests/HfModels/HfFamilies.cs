@@ -58,6 +58,7 @@ internal static class HfFamilies
         var model = new HfModel(file);
         All[model.Architecture].Lay(model);
         model.Save(directory, shards);
+        HfTokenizer.Save(file.Metadata, directory);
     }
 
     private static void Ends(HfModel m, string embedding = "model.embed_tokens", string norm = "model.norm", string output = "lm_head", Func<HfTensor, HfTensor>? change = null)
