@@ -1,6 +1,8 @@
+using Harness.Conversion;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
 using Harness.Formats.Quantizing;
+using Harness.Formats.Safetensors;
 using Harness.Hub;
 using Harness.Matrix;
 using Harness.Receipts;
@@ -66,6 +68,8 @@ internal static class CommandErrors
         HubException e => Say(
             e.Failure is HubFailure.Usage or HubFailure.Ambiguous ? ExitStatus.Usage : ExitStatus.Unexpected, e.What, e.Where, e.Advice),
         GgufException e => Say(ExitStatus.Unexpected, e.What, e.Where, e.Remedy),
+        ConversionException e => Say(ExitStatus.Unexpected, e.What, $"{e.Where}; {e.Step}", e.Remedy),
+        SafetensorsException e => Say(ExitStatus.Unexpected, e.What, e.Where, e.Remedy),
         ForgeException e => Say(ExitStatus.Usage, e.What, e.Where, e.Remedy),
         QuantizeException e => Say(e.Where == "quantization" ? ExitStatus.Usage : ExitStatus.Unexpected, e.What, e.Where, e.Remedy),
         BackendException e => Say(ExitStatus.Unexpected, e.Message, null, e.Remedy),

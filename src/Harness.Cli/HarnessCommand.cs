@@ -17,6 +17,7 @@ internal static class HarnessCommand
             BackendsCommand.Create(),
             BenchCommand.Create(),
             CompareCommand.Create(),
+            ConvertCommand.Create(),
             DoctorCommand.Create(),
             ForgeCommand.Create(),
             HardwareCommand.Create(),

@@ -35,6 +35,9 @@ public sealed class ConversionException : Exception
     /// <summary>What to do about it.</summary>
     public string Remedy { get; }
 
+    /// <summary>Whether the model is sound for all that is known, but of a kind that is not converted.</summary>
+    public bool Unsupported { get; init; }
+
     /// <summary>The tensor at fault, or null.</summary>
     public string? Tensor { get; init; }
 

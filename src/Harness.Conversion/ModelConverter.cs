@@ -22,11 +22,8 @@ public static class ModelConverter
     // Values decoded at a time: large enough for speed, small enough for the caches.
     private const int PieceLength = 1 << 15;
 
-    /// <summary>The architectures that can be converted, as GGUF names them.</summary>
-    public static IReadOnlyList<string> Architectures { get; } = [.. ModelMappings.All.Select(m => m.Architecture)];
-
-    /// <summary>The classes of the transformers library whose models can be converted.</summary>
-    public static IReadOnlyList<string> Classes { get; } = [.. ModelMappings.All.SelectMany(m => m.Classes).Order(StringComparer.Ordinal)];
+    /// <summary>Each architecture with the classes that are converted to it, sorted by name.</summary>
+    public static IReadOnlyList<(string Architecture, IReadOnlyList<string> Classes)> Known { get; } = [.. ModelMappings.All.Select(m => (m.Architecture, m.Classes))];
 
     /// <summary>The types that matrices can be given; <c>AUTO</c> is that of the model's own.</summary>
     public static IReadOnlyList<string> Types { get; } = ["AUTO", .. FileType.All.Select(t => t.Name)];
@@ -35,6 +32,35 @@ public static class ModelConverter
     /// <param name="path">A path.</param>
     /// <returns>True when it does.</returns>
     public static bool IsModelDirectory(string path) => File.Exists(Path.Combine(path, ModelConfig.FileName));
+
+    /// <summary>
+    /// Looks at a directory without converting it: what it would become, as far as can be told. A directory that cannot be
+    /// converted is told of no further than its parts can be read; <see cref="Convert"/> says why.
+    /// </summary>
+    /// <param name="directory">A model directory.</param>
+    /// <returns>The architecture as GGUF names it, or null; and the type its matrices would have, or null.</returns>
+    public static (string? Architecture, string? Type) Describe(string directory)
+    {
+        string? architecture = null;
+        try
+        {
+            architecture = ModelMappings.Get(ModelConfig.Read(directory)).Architecture;
+        }
+        catch (ConversionException)
+        {
+            // Nothing is known of it.
+        }
+
+        try
+        {
+            using var files = SafetensorsModel.OpenDirectory(directory);
+            return (architecture, FileType.Of("AUTO", files).Name);
+        }
+        catch (Exception exception) when (exception is SafetensorsException or IOException or UnauthorizedAccessException)
+        {
+            return (architecture, null);
+        }
+    }
 
     /// <summary>The files that decide what a conversion writes, in order of name: by their digests a conversion can be known again.</summary>
     /// <param name="directory">A model directory.</param>
@@ -80,8 +106,15 @@ public static class ModelConverter
             writer.Set(key, value);
         foreach (MappedTensor tensor in tensors)
             Add(writer, tensor, type.For(tensor));
-        writer.Save(target, options.Threads, options.Progress, cancellation);
+        long total = writer.FileLength;
+        IProgress<long>? written = options.Progress is { } progress ? new Written(progress, total) : null;
+        writer.Save(target, options.Threads, written, cancellation);
         return new ConversionResult(mapping.Architecture, config.Classes[0], type.Name, tensors.Length, parameters, new FileInfo(target).Length);
+    }
+
+    private sealed class Written(IProgress<ConversionProgress> progress, long total) : IProgress<long>
+    {
+        public void Report(long value) => progress.Report(new ConversionProgress(value, total));
     }
 
     private static void Add(GgufWriter writer, MappedTensor tensor, TensorType type)
@@ -128,9 +161,14 @@ public sealed record ConversionOptions
     /// <summary>Whether a model without a tokenizer is converted all the same: it then works on ids alone.</summary>
     public bool WithoutTokenizer { get; init; }
 
-    /// <summary>Told the bytes written so far.</summary>
-    public IProgress<long>? Progress { get; init; }
+    /// <summary>Told how far the file is, by any thread.</summary>
+    public IProgress<ConversionProgress>? Progress { get; init; }
 }
+
+/// <summary>How far a conversion is.</summary>
+/// <param name="Written">Bytes written.</param>
+/// <param name="Total">Bytes to write.</param>
+public readonly record struct ConversionProgress(long Written, long Total);
 
 /// <summary>What a conversion wrote.</summary>
 /// <param name="Architecture">The architecture as GGUF names it.</param>

@@ -31,6 +31,7 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
             [.. cells.Where(c => IsFailure(c.Verdict.Kind)).Select(c => new FailureView(c.Cell, c.Verdict.Word, c.Verdict.Stage, c.Verdict.Reason, c.Command))],
             [.. cells.Where(c => c.Verdict.Kind is VerdictKind.Blocked or VerdictKind.Untested)
                 .Select(c => new NotTriedView(c.Cell, c.Verdict.Word, c.Verdict.Reason))],
+            [.. Conversions()],
             [.. KnownIssues(cells)],
             [.. Agreements(shown)],
             [.. Transcripts(shown)],
@@ -100,6 +101,19 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
         if (receipt is not null && receipt.Cell.Hardware != "cpu" && receipt.Backend is { Devices.Count: > 0 } backend)
             return $"{receipt.Cell.Hardware}: {string.Join(", ", backend.Devices.Select(d => d.Name))}";
         return machine is null ? "not tried" : $"cpu: {machine.Processor}, {machine.Cores} cores";
+    }
+
+    /// <summary>The newest conversion of each model at each type.</summary>
+    private IEnumerable<ConversionView> Conversions()
+    {
+        foreach (var group in receipts.Receipts.Where(r => r.Kind == ReceiptKind.Convert).GroupBy(r => r.Cell))
+        {
+            Receipt receipt = group.Last();
+            CheckRecord? check = receipt.Checks.FirstOrDefault(c => c.Check == Check.Convert);
+            yield return new ConversionView(
+                receipt.Cell.Model, receipt.Source.Parent ?? "–", receipt.Cell.Quant, Words.StageWord(check?.Outcome),
+                check?.Failure?.Message ?? check?.Reason ?? "–", receipt.Command);
+        }
     }
 
     private IEnumerable<KnownIssueView> KnownIssues(CellView[] cells)

@@ -11,6 +11,7 @@ namespace Harness.Reporting;
 /// <param name="Groups">The cells, grouped by the device that computed them.</param>
 /// <param name="Failures">Cells that were tried and did not come through, with the exact error.</param>
 /// <param name="NotTried">Cells that were not tried, with the reason.</param>
+/// <param name="Conversions">Model directories that were converted, or could not be, with the exact diagnosis.</param>
 /// <param name="KnownIssues">What people say about these cells; decides nothing.</param>
 /// <param name="Agreements">What the comparisons say.</param>
 /// <param name="Transcripts">What trained models answered.</param>
@@ -26,6 +27,7 @@ public sealed record ReportView(
     IReadOnlyList<DeviceGroup> Groups,
     IReadOnlyList<FailureView> Failures,
     IReadOnlyList<NotTriedView> NotTried,
+    IReadOnlyList<ConversionView> Conversions,
     IReadOnlyList<KnownIssueView> KnownIssues,
     IReadOnlyList<AgreementView> Agreements,
     IReadOnlyList<TranscriptView> Transcripts,
@@ -111,6 +113,15 @@ public sealed record FailureView(Cell Cell, string Verdict, string Stage, string
 /// <param name="Verdict"><c>blocked</c> or <c>untested</c>.</param>
 /// <param name="Reason">Why.</param>
 public sealed record NotTriedView(Cell Cell, string Verdict, string Reason);
+
+/// <summary>The conversion of a model directory.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="From">The directory's name.</param>
+/// <param name="Type">The type its matrices were to have.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Said">What it became, or the exact diagnosis: tensor, step, shapes.</param>
+/// <param name="Command">The command that repeats it.</param>
+public sealed record ConversionView(string Model, string From, string Type, string Outcome, string Said, string Command);
 
 /// <summary>What people say about some cells.</summary>
 /// <param name="Cells">The cells it is about, in words.</param>

@@ -41,11 +41,14 @@ public sealed class MatrixRunner(
             [.. plan.Cells.Select(ReceiptWriter.CellOf)]));
         await using var pool = new WorkerPool(launcher);
         var writer = new ReceiptWriter(settings);
-        var preparer = new VariantPreparer(hub, new VariantFiles(hub, new MadeFiles(settings.Home, settings.ThreadsFor(null))), settings, progress);
+        var made = new MadeFiles(settings.Home, settings.ThreadsFor(null));
+        var preparer = new VariantPreparer(hub, new VariantFiles(hub, made), settings, progress);
+        var conversions = new ConversionRecorder(made, settings, store);
         var cells = new CellRunner(pool, store, writer, settings, progress);
         foreach (IGrouping<string, PlannedCell> variant in plan.Cells.GroupBy(c => c.Variant.Id))
         {
             cancellation.ThrowIfCancellationRequested();
+            await conversions.RecordAsync(variant.First().Variant, cancellation).ConfigureAwait(false);
             await RunVariantAsync([.. variant], preparer, cells, writer, cancellation).ConfigureAwait(false);
         }
     }

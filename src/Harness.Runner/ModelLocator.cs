@@ -1,3 +1,4 @@
+using Harness.Conversion;
 using Harness.Hub;
 using Harness.Matrix;
 using Harness.Runner.Variants;
@@ -13,7 +14,9 @@ namespace Harness.Runner;
 /// <param name="home">The harness's home.</param>
 /// <param name="threads">Threads to quantize with.</param>
 /// <param name="progress">Told how far downloads are, or null.</param>
-public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, string home, int threads, IProgress<HubProgress>? progress = null)
+/// <param name="conversion">Told how far the conversion of a model directory is, or null.</param>
+public sealed class ModelLocator(
+    HubClient hub, Func<Catalogue> catalogue, string home, int threads, IProgress<HubProgress>? progress = null, IProgress<ConversionProgress>? conversion = null)
 {
     private const string Field = "MODEL";
 
@@ -27,10 +30,12 @@ public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, strin
     /// <returns>The full path of its file; of a sharded model, the first shard's.</returns>
     /// <exception cref="MatrixException">There is no such model; says what is near.</exception>
     /// <exception cref="HubException">The hub does not give it.</exception>
+    /// <exception cref="ConversionException">It is a directory, and cannot be converted.</exception>
     public async Task<string> FindAsync(string model, string? quant = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (FindFile(model, quant) is { } path) return path;
+        if (ModelConverter.IsModelDirectory(model)) return await ConvertedAsync(model, quant, cancellation).ConfigureAwait(false);
         return model.StartsWith(HubReference.Prefix, StringComparison.Ordinal)
             ? await DownloadAsync(HubReference.Parse(model), quant, cancellation).ConfigureAwait(false)
             : await FromCatalogueAsync(model, quant, cancellation).ConfigureAwait(false);
@@ -51,10 +56,21 @@ public sealed class ModelLocator(HubClient hub, Func<Catalogue> catalogue, strin
                 : throw Wrong($"{model} is a file, which has the quantization it has", "leave --quant out, or give a name of the catalogue", "--quant");
         }
 
-        if (Directory.Exists(model) && LooksLikePath(model)) throw Wrong($"'{model}' is a directory", "give the path of a GGUF file");
+        if (ModelConverter.IsModelDirectory(model)) return null;
+        if (Directory.Exists(model) && LooksLikePath(model)) throw Wrong($"'{model}' is a directory without a config.json", "give the path of a GGUF file, or of a directory that holds a model's config.json, tokenizer and safetensors files");
         if (model.Length == 0) throw Wrong("an empty text is no model", Forms);
         if (model.StartsWith(HubReference.Prefix, StringComparison.Ordinal) || !LooksLikePath(model)) return null;
         throw NoFile(model);
+    }
+
+    private async Task<string> ConvertedAsync(string directory, string? quant, CancellationToken cancellation)
+    {
+        var made = new MadeFiles(home, threads);
+        string own = ModelConverter.Describe(directory).Type ?? "AUTO";
+        string? type = quant is null ? own : ModelConverter.Types.FirstOrDefault(t => t.Equals(quant, StringComparison.OrdinalIgnoreCase));
+        return type is not null
+            ? await made.ConvertedAsync(directory, type, conversion, cancellation).ConfigureAwait(false)
+            : throw Wrong($"a directory cannot be converted to '{quant}' on the way", $"there are {string.Join(", ", ModelConverter.Types)}; for others, 'harness convert' first", "--quant");
     }
 
     private async Task<string> FromCatalogueAsync(string text, string? quant, CancellationToken cancellation)

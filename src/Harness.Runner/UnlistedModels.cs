@@ -1,5 +1,7 @@
 using System.Text;
+using Harness.Conversion;
 using Harness.Formats.Gguf;
+using Harness.Formats.Quantizing;
 using Harness.Hub;
 using Harness.Matrix;
 using Harness.Receipts.Verdicts;
@@ -32,6 +34,7 @@ public sealed class UnlistedModels(HubClient hub)
         {
             ModelEntry? model = null;
             if (File.Exists(text)) model = OfFile(text);
+            else if (ModelConverter.IsModelDirectory(text)) model = OfDirectory(text);
             else if (text.StartsWith(HubReference.Prefix, StringComparison.Ordinal)) model = await OfHubAsync(text, cancellation).ConfigureAwait(false);
             else if (ModelLocator.LooksLikePath(text)) throw ModelLocator.NoFile(text);
             if (model is not null && catalogue.FindModel(model.Id) is null) catalogue = catalogue.With(model);
@@ -50,6 +53,22 @@ public sealed class UnlistedModels(HubClient hub)
             ?? Tolerance.Coarsest(file.Tensors.Where(t => t.Shape.Length > 1).Select(t => t.TypeName).Distinct());
         var source = new QuantSource(Quantization.Find(quant) ?? new Quantization(quant, 0), VariantOrigin.Local, full, null, Unverified: false);
         return Entry("local-" + IdOf(Path.GetFileNameWithoutExtension(full)), path, architecture, VariantOrigin.Local, null, null, [source]);
+    }
+
+    /// <summary>A directory is converted as it is, and quantized from that to whatever is asked for.</summary>
+    private static ModelEntry OfDirectory(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        (string? architecture, string? type) = ModelConverter.Describe(full);
+        string own = type ?? "AUTO";
+        List<QuantSource> sources = [new(Quantization.Find(own) ?? new Quantization(own, 0), VariantOrigin.Converted, full, null, Unverified: false)];
+        foreach (string quant in ModelQuantizer.Quantizations)
+        {
+            if (quant != own && Quantization.Find(quant) is { } known)
+                sources.Add(new QuantSource(known, VariantOrigin.Quantized, null, own, Unverified: false));
+        }
+
+        return Entry("local-" + IdOf(Path.GetFileName(full)), path, architecture ?? "unknown", VariantOrigin.Converted, null, null, sources) with { DefaultQuants = [own] };
     }
 
     private async Task<ModelEntry> OfHubAsync(string text, CancellationToken cancellation)

@@ -21,7 +21,7 @@ internal sealed class ModelArgument
     /// <param name="remark">What this command says besides, as a sentence; or empty.</param>
     public ModelArgument(string remark = "") => _model = new Argument<string>("MODEL")
     {
-        Description = $"A GGUF file, hf:owner/repo[/file][@revision], or a name of the catalogue, as nano or nano:Q8_0.{(remark.Length > 0 ? " " + remark : "")}",
+        Description = $"A GGUF file, a model directory, hf:owner/repo[/file][@revision], or a name of the catalogue, as nano or nano:Q8_0.{(remark.Length > 0 ? " " + remark : "")}",
     };
 
     /// <summary>Adds argument and option to a command.</summary>
@@ -54,7 +54,8 @@ internal sealed class ModelArgument
     {
         using var hub = new HubClient(HubOptions.FromEnvironment());
         using TransferLine? line = TransferLine.ForTerminal([]);
-        var locator = new ModelLocator(hub, CatalogueFiles.Catalogue, HarnessHome.Locate(), Environment.ProcessorCount, line);
+        using var conversion = ConversionProgressLine.ForTerminal();
+        var locator = new ModelLocator(hub, CatalogueFiles.Catalogue, HarnessHome.Locate(), Environment.ProcessorCount, line, conversion);
         return await locator.FindAsync(model, quant, cancellation).ConfigureAwait(false);
     }
 }

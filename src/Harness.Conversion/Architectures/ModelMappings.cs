@@ -56,6 +56,6 @@ internal static class ModelMappings
         string named = config.Classes.Count > 0 ? $"the architecture '{string.Join(", ", config.Classes)}'"
             : config.ModelType is { } type ? $"a model of type '{type}' without a field 'architectures'" : "a model without a field 'architectures'";
         string known = string.Join(", ", All.SelectMany(m => m.Classes).Order(StringComparer.Ordinal));
-        throw new ConversionException("read config.json", $"{named} cannot be converted", config.FilePath, $"Known are: {known}.");
+        throw new ConversionException("read config.json", $"{named} cannot be converted", config.FilePath, $"Known are: {known}.") { Unsupported = true };
     }
 }

@@ -17,7 +17,7 @@ internal static class QuantizedSource
             return;
         throw new ConversionException(
             "read config.json", $"the weights are quantized by '{method}'{(format.Length > 0 ? $" ({format})" : "")}, which cannot be read", config.FilePath,
-            "Convert the model as it was before that, or one in FP8, BF16, F16 or F32.");
+            "Convert the model as it was before that, or one in FP8, BF16, F16 or F32.") { Unsupported = true };
     }
 
     private static string? Text(JsonElement parent, string name) =>

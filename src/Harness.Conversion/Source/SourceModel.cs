@@ -174,7 +174,7 @@ internal sealed class SourceModel
             ? "It has a dimension of length 1 too many or too few; whoever saved it (a fusing or training tool) changed the layout: save it again in the shape of the original model."
             : tensor.Shape.SequenceEqual(shape.Select(d => d.Value).Reverse())
                 ? "It is turned over; whoever saved it stores weights the other way round: save it again as the transformers library does."
-                : $"config.json and the weights are of different models, or config.json is wrong about {string.Join(", ", shape.Select(d => d.Meaning).Where(m => !char.IsAsciiDigit(m[0])).Distinct())}.";
+                : $"config.json and the weights are of different models, or config.json is wrong about {string.Join(", ", shape.Where((d, i) => tensor.Shape.Length != shape.Count || tensor.Shape[i] != d.Value).Select(d => d.Meaning).Distinct())}.";
         return new ConversionException(
             step, $"the tensor '{tensor.Name}' should be [{expected}], which is [{string.Join(", ", shape.Select(d => d.Meaning))}], but is [{found}]", files.Paths[tensor.Shard], why)
         {

@@ -22,7 +22,7 @@ internal static class JsonTokenizer
         // Older files leave the type out where there are merges.
         string type = TokenizerKeys.Text(model, "type") ?? (TokenizerKeys.Field(model, "merges") is null ? "missing" : "BPE");
         if (type != "BPE")
-            throw new ConversionException(TokenizerKeys.Step, $"a tokenizer of type '{type}' cannot be converted", path, "Convert a model with byte pairs (BPE), or put the tokenizer.model of a SentencePiece tokenizer beside it.");
+            throw new ConversionException(TokenizerKeys.Step, $"a tokenizer of type '{type}' cannot be converted", path, "Convert a model with byte pairs (BPE), or put the tokenizer.model of a SentencePiece tokenizer beside it.") { Unsupported = true };
         if (TokenizerKeys.Field(model, "vocab") is not { ValueKind: JsonValueKind.Object } vocabulary)
             throw new ConversionException(TokenizerKeys.Step, "the tokenizer has no object 'vocab'", path, "Download it again.");
 

@@ -57,7 +57,7 @@ internal static class PreTokenizerNames
         {
             throw new ConversionException(
                 TokenizerKeys.Step, $"the tokenizer cuts text by rules that have no known name: {rules.Replace("\n", " · ", StringComparison.Ordinal)}", path,
-                "llama.cpp too knows such rules only by name; a name for these must first be found.");
+                "llama.cpp too knows such rules only by name; a name for these must first be found.") { Unsupported = true };
         }
 
         bool whole = TokenizerKeys.Flag(TokenizerKeys.Field(json, "model"), "ignore_merges") == true;

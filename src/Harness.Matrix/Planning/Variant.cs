@@ -5,7 +5,8 @@ namespace Harness.Matrix;
 /// <param name="Quant">Name of the quantization.</param>
 /// <param name="Source">How it is had; null when it cannot be (the cell is then blocked).</param>
 /// <param name="Parent">The variant it is quantized from; else null.</param>
-/// <param name="LocalFile">The file of a trained model carried with the catalogue, or of the user's own; else null.</param>
+/// <param name="LocalFile">The file of a trained model carried with the catalogue, or of the user's own; the directory of a model to be
+/// converted; else null.</param>
 /// <param name="EstimatedFileBytes">Size estimated from the model's shape; null without a shape. Never a measurement.</param>
 public sealed record Variant(
     ModelEntry Model, string Quant, QuantSource? Source, Variant? Parent, string? LocalFile, long? EstimatedFileBytes)
@@ -32,7 +33,7 @@ public sealed record Variant(
         Variant? parent = source?.Parent is { } from ? Create(catalogue, model, from) : null;
         string? local = source is { Origin: VariantOrigin.Trained, File: { } file }
             ? Path.Combine([catalogue.Directory, .. file.Split('/')])
-            : source is { Origin: VariantOrigin.Local } ? source.File : null;
+            : source is { Origin: VariantOrigin.Local or VariantOrigin.Converted } ? source.File : null;
         long? bytes = model.Shape is { } shape && (source?.Quantization ?? Quantization.Find(name)) is { } quantization
             ? MemoryEstimate.FileBytes(shape, quantization)
             : null;

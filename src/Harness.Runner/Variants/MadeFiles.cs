@@ -1,7 +1,11 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Harness.Conversion;
 using Harness.Formats.Forging;
 using Harness.Formats.Quantizing;
 using Harness.Matrix;
+using Harness.Receipts;
 
 namespace Harness.Runner.Variants;
 
@@ -42,6 +46,48 @@ internal sealed class MadeFiles(string home, int threads)
         return OnceAsync(
             Path.Combine(home, "models", "quantized", name),
             path => ModelQuantizer.Quantize(parentPath, path, variant.Quant, threads, cancellation), cancellation);
+    }
+
+    /// <summary>
+    /// A model directory converted to one file, made when it is not there: known by the digests of all the files that
+    /// decide its bytes.
+    /// </summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="type">The type of its matrices, one of <see cref="ModelConverter.Types"/>.</param>
+    /// <param name="progress">Told how far the file is, or null.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ConversionException">It cannot be converted.</exception>
+    public async Task<string> ConvertedAsync(string directory, string type, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
+        string digest = await DigestAsync(directory, cancellation).ConfigureAwait(false);
+        string file = string.Create(CultureInfo.InvariantCulture, $"{name}-{type}-from-{digest}-v{ModelConverter.Version}.gguf");
+        var options = new ConversionOptions { Type = type, Threads = threads, Name = name, Progress = progress };
+        return await OnceAsync(
+            Path.Combine(home, "models", "converted", file),
+            path => ModelConverter.Convert(directory, path, options, cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The files of a model directory with their digests, in order of name.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public static async Task<IReadOnlyList<FileDigest>> DigestsAsync(string directory, CancellationToken cancellation)
+    {
+        var digests = new List<FileDigest>();
+        foreach (string path in ModelConverter.FilesOf(directory))
+            digests.Add(new FileDigest(Path.GetFileName(path), await VariantFiles.Sha256Async(path, cancellation).ConfigureAwait(false), new FileInfo(path).Length));
+        return digests;
+    }
+
+    /// <summary>The tool that converted files, as receipts name it.</summary>
+    public static string Converter { get; } = string.Create(CultureInfo.InvariantCulture, $"harness converter v{ModelConverter.Version}");
+
+    private static async Task<string> DigestAsync(string directory, CancellationToken cancellation)
+    {
+        var text = new StringBuilder();
+        foreach (FileDigest file in await DigestsAsync(directory, cancellation).ConfigureAwait(false))
+            text.Append(file.Name).Append(' ').Append(file.Sha256).Append('\n');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 
     /// <summary>The tool that made quantized files, as receipts name it.</summary>

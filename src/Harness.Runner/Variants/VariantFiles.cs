@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Harness.Conversion;
 using Harness.Hub;
 using Harness.Matrix;
 
@@ -8,8 +9,13 @@ namespace Harness.Runner.Variants;
 /// <param name="hub">The hub.</param>
 /// <param name="made">Files the harness makes.</param>
 /// <param name="progress">Told how far the downloads of <see cref="GetAsync"/> are.</param>
-internal sealed class VariantFiles(HubClient hub, MadeFiles made, IProgress<HubProgress>? progress = null)
+/// <param name="conversion">Told how far a conversion is.</param>
+internal sealed class VariantFiles(
+    HubClient hub, MadeFiles made, IProgress<HubProgress>? progress = null, IProgress<ConversionProgress>? conversion = null)
 {
+    /// <summary>The files the harness makes.</summary>
+    public MadeFiles Made { get; } = made;
+
     /// <summary>The file of a variant that comes from no hub.</summary>
     /// <param name="variant">The variant.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -20,11 +26,13 @@ internal sealed class VariantFiles(HubClient hub, MadeFiles made, IProgress<HubP
         switch (variant.Origin)
         {
             case VariantOrigin.Forged:
-                return await made.ForgedAsync(variant, cancellation).ConfigureAwait(false);
+                return await Made.ForgedAsync(variant, cancellation).ConfigureAwait(false);
             case VariantOrigin.Quantized:
                 string parent = await GetAsync(variant.Parent!, cancellation).ConfigureAwait(false);
-                return await made.QuantizedAsync(
+                return await Made.QuantizedAsync(
                     variant, parent, await Sha256Async(parent, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            case VariantOrigin.Converted:
+                return await Made.ConvertedAsync(variant.LocalFile!, variant.Quant, conversion, cancellation).ConfigureAwait(false);
             case VariantOrigin.Trained or VariantOrigin.Local when File.Exists(variant.LocalFile):
                 return variant.LocalFile;
             case VariantOrigin.Local:

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Harness.Conversion;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
+using Harness.Formats.Safetensors;
 using Harness.Hub;
 using Harness.Matrix;
 using Harness.Receipts;
@@ -137,9 +139,18 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
     private static SourceFacts SourceOf(Variant variant) => variant.Origin switch
     {
         VariantOrigin.Forged => new SourceFacts(Origin.Forged, Tool: $"harness forge v{ProbeForge.Version}, seed {variant.Model.Seed}"),
+        VariantOrigin.Converted => new SourceFacts(Origin.Converted, Parent: Path.GetFileName(variant.LocalFile), Tool: MadeFiles.Converter),
         VariantOrigin.Quantized => new SourceFacts(Origin.Quantized, Parent: $"{variant.Parent!.Model.Id} {variant.Parent.Quant}", Tool: MadeFiles.Tool),
         _ => new SourceFacts(OriginOf(variant)),
     };
+
+    /// <summary>What the headers of a model here say.</summary>
+    /// <param name="path">Its file; of a sharded model, any shard.</param>
+    public static ModelFacts FactsOf(string path)
+    {
+        GgufHeader[] headers = ReadLocal(path);
+        return HeaderFacts.Read(headers, BuiltinInspection.Of(headers));
+    }
 
     private GgufHeader[] ReadRemote(IReadOnlyList<ResolvedFile> files)
     {
@@ -209,6 +220,10 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
         catch (FileNotFoundException e)
         {
             failure = new FailureRecord(FailureKind.Blocked, e.Message);
+        }
+        catch (Exception e) when (e is ConversionException or SafetensorsException)
+        {
+            failure = ConversionRecorder.FailureOf(e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or InvalidOperationException)
         {

@@ -52,11 +52,14 @@ internal static class HfFamilies
     /// <param name="gguf">The probe.</param>
     /// <param name="directory">The directory.</param>
     /// <param name="shards">Into how many files.</param>
-    public static void Save(string gguf, string directory, int shards = 1)
+    /// <param name="change">Spoils tensors, or null.</param>
+    public static void Save(string gguf, string directory, int shards = 1, Func<HfTensor, HfTensor>? change = null)
     {
         using var file = Harness.Formats.Gguf.GgufFile.Open(gguf);
         var model = new HfModel(file);
         All[model.Architecture].Lay(model);
+        for (int i = 0; change is not null && i < model.Tensors.Count; i++)
+            model.Tensors[i] = change(model.Tensors[i]);
         model.Save(directory, shards);
         HfTokenizer.Save(file.Metadata, directory);
     }
