@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Harness.Cli.Quantizing;
 using Harness.Conversion;
 using Harness.Formats.Quantizing;
 
@@ -21,7 +22,7 @@ internal static class ConvertCommand
         var output = new Argument<string?>("OUT") { Description = "The GGUF file to write; an existing one is replaced.", Arity = ArgumentArity.ZeroOrOne };
         var type = new Option<string>("--type")
         {
-            Description = $"What matrices become: {string.Join(", ", ModelConverter.Types)}, or a quantization of 'harness forge'. AUTO, the default, is the model's own.",
+            Description = $"What matrices become: {string.Join(", ", ModelConverter.Types)}, or any type of 'harness quantize'. AUTO, the default, is the model's own.",
             HelpName = "T",
             DefaultValueFactory = _ => "AUTO",
         };
@@ -95,12 +96,12 @@ internal static class ConvertCommand
             throw new CommandException(ExitStatus.Usage, "there is no such directory", directory, "Give the directory that holds the model's config.json.");
         OutputFile.Check(target, "the model");
         string? direct = ModelConverter.Types.FirstOrDefault(t => t.Equals(type, StringComparison.OrdinalIgnoreCase));
-        string? quantization = direct is null ? ModelQuantizer.Quantizations.FirstOrDefault(q => q.Equals(type, StringComparison.OrdinalIgnoreCase)) : null;
+        string? quantization = direct is null ? ModelQuantizer.Quantizations.FirstOrDefault(q => q.Equals(TypeNames.Quantization(type), StringComparison.OrdinalIgnoreCase)) : null;
         if (direct is null && quantization is null)
         {
             throw new CommandException(
                 ExitStatus.Usage, $"there is no type '{type}'", "--type",
-                $"Known are {string.Join(", ", ModelConverter.Types.Concat(ModelQuantizer.Quantizations).Distinct())}.");
+                $"Known are {string.Join(", ", ModelConverter.Types.Concat(TypeNames.Quantizations).Distinct())}.");
         }
 
         long start = Stopwatch.GetTimestamp();
