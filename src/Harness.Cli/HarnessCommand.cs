@@ -21,6 +21,7 @@ internal static class HarnessCommand
             DoctorCommand.Create(),
             ForgeCommand.Create(),
             HardwareCommand.Create(),
+            InspectCommand.Create(),
             LogitsCommand.Create(),
             ModelsCommand.Create(),
             PlanCommand.Create(),

@@ -57,4 +57,16 @@ public sealed class HubModelSpecs
         Assert.That(outcome.Output, Is.Empty);
         Assert.That(outcome.Error, Does.StartWith("error: ").And.Contain(said));
     }
+
+    [Test]
+    public void Inspecting_reads_the_header_and_little_more()
+    {
+        Outcome outcome = _harness.Run("inspect", "hf:owner/tiny/tiny-F16.gguf", "--json");
+        Assert.That(outcome.Status, Is.Zero, outcome.Error);
+        System.Text.Json.JsonElement file = System.Text.Json.JsonDocument.Parse(outcome.Output).RootElement.GetProperty("files")[0];
+        long header = file.GetProperty("headerBytes").GetInt64();
+        Assert.That(_hub.Log.Where(r => r.Storage && r.Method == "GET").Sum(r => r.Sent), Is.InRange(header, header + (1 << 20)));
+        Assert.That(file.GetProperty("bytes").GetInt64(), Is.GreaterThan(header + (4 << 20)), "there was more to read");
+        Assert.That(Directory.EnumerateFiles(_harness.Directory, "*.gguf", SearchOption.AllDirectories).Where(f => !f.Contains("served", StringComparison.Ordinal)), Is.Empty);
+    }
 }

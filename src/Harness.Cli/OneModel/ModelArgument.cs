@@ -34,6 +34,9 @@ internal sealed class ModelArgument
     /// <summary>What was written.</summary>
     public string Text(ParseResult parsed) => parsed.GetRequiredValue(_model);
 
+    /// <summary>What <c>--quant</c> says, or null.</summary>
+    public string? Quant(ParseResult parsed) => parsed.GetValue(_quant);
+
     /// <summary>The model's file, fetched or made when it is not there.</summary>
     /// <returns>Its full path; of a sharded model, the first shard's.</returns>
     public Task<string> FindAsync(ParseResult parsed, CancellationToken cancellation) => FindAsync(Text(parsed), parsed.GetValue(_quant), cancellation);

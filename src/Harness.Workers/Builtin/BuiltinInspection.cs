@@ -11,10 +11,35 @@ namespace Harness.Workers.Builtin;
 /// What the built-in engine makes of a model's header, before any weight is read: the features of its blueprint, or
 /// what it lacks to run it.
 /// </summary>
-/// <param name="Features">Name and value, in the blueprint's order; empty when the architecture is not known.</param>
-/// <param name="Unsupported">The exact reason why it cannot run the model, or null when it can.</param>
-public sealed record BuiltinInspection(IReadOnlyList<KeyValuePair<string, string>> Features, string? Unsupported)
+public sealed class BuiltinInspection
 {
+    private readonly Blueprint? blueprint;
+
+    private BuiltinInspection(Blueprint? blueprint, string? unsupported, string? fault)
+    {
+        this.blueprint = blueprint;
+        Features = blueprint is null ? [] : [.. blueprint.Describe().Select(f => KeyValuePair.Create(f.Name, f.Value))];
+        Unsupported = unsupported;
+        Fault = fault;
+    }
+
+    /// <summary>Name and value, in the blueprint's order; empty when the architecture is not known.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Features { get; }
+
+    /// <summary>The exact reason why the engine lacks what the model needs, or null.</summary>
+    public string? Unsupported { get; }
+
+    /// <summary>What is wrong with the header itself, or null: a tensor missing or misshapen, a contradiction.</summary>
+    public string? Fault { get; }
+
+    /// <summary>Positions the model was trained for; null when the architecture is not known.</summary>
+    public int? ContextLength => blueprint?.ContextLength;
+
+    /// <summary>Bytes of keys, values (float16) and recurrent states.</summary>
+    /// <param name="contextLength">Positions, at least 1.</param>
+    /// <returns>Bytes; null when the architecture is not known.</returns>
+    public long? StateBytes(int contextLength) => blueprint is null ? null : Session.CacheBytes(blueprint, contextLength);
+
     /// <summary>
     /// sha256 (hex) over the identities of the assemblies that compute: two builds of the same sources have the same.
     /// </summary>
@@ -30,23 +55,22 @@ public sealed record BuiltinInspection(IReadOnlyList<KeyValuePair<string, string
     public static BuiltinInspection Of(IReadOnlyList<GgufHeader> headers)
     {
         ArgumentNullException.ThrowIfNull(headers);
-        KeyValuePair<string, string>[] features = [];
+        Blueprint? blueprint = null;
         try
         {
             var header = new ModelHeader(headers[0].Metadata, headers.SelectMany(h => h.Tensors));
-            Blueprint blueprint = ArchitectureTable.Read(header);
-            features = [.. blueprint.Describe().Select(f => KeyValuePair.Create(f.Name, f.Value))];
+            blueprint = ArchitectureTable.Read(header);
             Model.CheckTensors(header, blueprint);
-            return new BuiltinInspection(features, null);
+            return new BuiltinInspection(blueprint, null, null);
         }
         catch (UnsupportedModelException e)
         {
-            return new BuiltinInspection(features, e.Message);
+            return new BuiltinInspection(blueprint, e.Message, null);
         }
-        catch (ModelException)
+        catch (ModelException e)
         {
             // A header that contradicts itself is for each backend to refuse in its own words, when it is asked to load.
-            return new BuiltinInspection(features, null);
+            return new BuiltinInspection(blueprint, null, e.Message);
         }
     }
 }
