@@ -31,6 +31,7 @@ internal sealed unsafe class Decoder : IDisposable
     private readonly RowsLayout lowStream;
     private readonly bool keepsEmbedding;
     private readonly Layer[] layers;
+    private readonly AltUpStreams? streams;
     private readonly NativeBuffer logits;
     private readonly ParallelBody embed;
     private readonly ParallelBody finishLogits;
@@ -55,7 +56,7 @@ internal sealed unsafe class Decoder : IDisposable
         int width = blueprint.EmbeddingLength;
         residual = context.KeptRows(width);
         normed = context.KeptRows(width);
-        keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding) || l.Blocks.Any(b => b.ReadsEmbedding));
+        keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding) || l.Blocks.Any(b => b.ReadsEmbedding) || l.AltUp is not null);
         embedded = keepsEmbedding ? context.SharedRows(BlockContext.Embedding, width) : default;
         if (weights.LowStream is not null)
         {
@@ -63,6 +64,7 @@ internal sealed unsafe class Decoder : IDisposable
             lowStream = context.SharedRows(BlockContext.LowStream, width);
         }
 
+        streams = weights.AltUp is { } altUp ? new AltUpStreams(altUp, residual, context) : null;
         layers = new Layer[weights.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
         {
@@ -113,8 +115,10 @@ internal sealed unsafe class Decoder : IDisposable
 
         panel.Fill(ids, position);
         pool.Run(panel.Tokens, embed);
+        streams?.Begin();
         foreach (Layer layer in layers)
             layer.Run();
+        streams?.End();
     }
 
     /// <summary>Computes logits of some tokens of the panel just run.</summary>

@@ -45,6 +45,7 @@ public static class ArchitectureTable
             ["gemma"] = Gemma.Read1,
             ["gemma2"] = Gemma.Read2,
             ["gemma3"] = Gemma.Read3,
+            ["gemma3n"] = Gemma.Read3n,
             ["gemma4"] = Gemma.Read4,
             ["glm-dsa"] = SparseLatent.ReadGlm,
             ["glm4"] = Glm.Read4,

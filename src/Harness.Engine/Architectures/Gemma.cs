@@ -57,6 +57,61 @@ internal static class Gemma
     }
 
     /// <summary>
+    /// Gemma 3n: four streams, of which each layer computes with one; residuals of low rank; sparse feed-forwards at first;
+    /// from the 21st layer on, keys and values of earlier ones; every layer has an input of its own.
+    /// </summary>
+    public static Blueprint Read3n(ModelHeader header)
+    {
+        // Fixed for the family, not in the metadata that llama.cpp heeds.
+        const int streams = 4, sparseLayers = 10, laurelRank = 64, inputLength = 256, layersWithCache = 20;
+        const float sparsityDeviations = 1.6448533535003662f;
+
+        var transformer = new TransformerHeader(header);
+        int own = Math.Min(layersWithCache, transformer.Layers);
+        RotaryBlueprint full = Rotary(transformer);
+        RotaryBlueprint local = full with { Base = header.Single("rope.freq_base_swa", 10000), LinearScale = 1 };
+        bool[] windowed = transformer.Windowed(period: 5);
+        var window = new AttentionWindow(header.Count("attention.sliding_window"));
+        var altUp = new AltUpBlueprint(
+            streams,
+            transformer.RmsNorm("altup_router_norm"),
+            new PerLayerInputBlueprint(inputLength, transformer.Layers, transformer.RmsNorm("per_layer_proj_norm")),
+            transformer.RmsNorm("post_norm"));
+        Blueprint blueprint = Build(transformer, layer =>
+        {
+            AttentionBlueprint attention = transformer.WithHeadNorms(transformer.Attention(layer, windowed[layer] ? local : full)) with
+            {
+                Scale = 1,
+                ValueNorm = new HeadNormBlueprint(transformer.RmsNorm(null)),
+                OutputBias = false,
+                Window = windowed[layer] ? window : null,
+                CacheOfLayer = SharedLayer(layer, own, windowed),
+            };
+            return new LayerBlueprint(
+            [
+                new BranchBlueprint(attention) { PostNorm = transformer.RmsNorm("post_attention_norm") },
+                new BranchBlueprint(new LaurelBlueprint(laurelRank, transformer.RmsNorm("laurel_post_norm")) { Norm = attention.Norm })
+                {
+                    Input = BranchInput.LayerInput,
+                    StreamScale = 1 / MathF.Sqrt(2),
+                },
+                new BranchBlueprint(FeedForward(transformer, layer) with { SparsityDeviations = layer < sparseLayers ? sparsityDeviations : null })
+                {
+                    PostNorm = transformer.RmsNorm("post_ffw_norm"),
+                },
+            ])
+            {
+                AltUp = altUp,
+            };
+        });
+        return blueprint with
+        {
+            LogitSoftCap = header.Single("final_logit_softcapping", 30),
+            UnusedTensors = [.. blueprint.UnusedTensors, .. KeysAndValuesFrom(own, transformer.Layers)],
+        };
+    }
+
+    /// <summary>
     /// Gemma 4, dense: layers with a window have heads of their own size; the last ones read the keys and values of
     /// earlier ones; layers may have an input of their own and a scale.
     /// </summary>

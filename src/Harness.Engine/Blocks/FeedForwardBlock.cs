@@ -53,6 +53,8 @@ internal sealed unsafe class FeedForwardBlock : Block
             FeedForwardGate.FirstHalfOfUp => upper + blueprint.Length,
             _ => null,
         };
+        if (blueprint.SparsityDeviations is { } deviations)
+            Sparsify(result, deviations);
         if (blueprint.Xielu is { } xielu)
         {
             for (int i = 0; i < blueprint.Length; i++)
@@ -82,5 +84,18 @@ internal sealed unsafe class FeedForwardBlock : Block
             for (int i = 0; i < blueprint.Length; i++)
                 result[i] *= share;
         }
+    }
+
+    private void Sparsify(float* values, float deviations)
+    {
+        double sum = 0, squares = 0;
+        for (int i = 0; i < blueprint.Length; i++)
+            sum += values[i];
+        float mean = (float)(sum / blueprint.Length);
+        for (int i = 0; i < blueprint.Length; i++)
+            squares += ((double)values[i] - mean) * (values[i] - mean);
+        float cutoff = mean + (deviations * (float)Math.Sqrt(squares / (blueprint.Length - 1)));
+        for (int i = 0; i < blueprint.Length; i++)
+            values[i] = Math.Max(0, values[i] - cutoff);
     }
 }

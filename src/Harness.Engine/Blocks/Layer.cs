@@ -11,6 +11,7 @@ internal sealed unsafe class Layer
     private readonly Panel panel;
     private readonly ComputePool pool;
     private readonly ResidualBranch[] branches;
+    private readonly AltUpLayer? altUp;
     private readonly RowsLayout residual;
     private readonly RowsLayout layerInput;
     private readonly bool keepsInput;
@@ -38,6 +39,7 @@ internal sealed unsafe class Layer
         keepsInput = blueprint.Branches.Any(b => b.Input == BranchInput.LayerInput) || blueprint.Blocks.Any(b => b.ReadsLayerInput);
         if (keepsInput)
             layerInput = context.SharedRows(BlockContext.LayerInput, embedding);
+        altUp = weights.AltUp is { } updates ? new AltUpLayer(updates, residual, context) : null;
         branches = new ResidualBranch[weights.Branches.Length];
         for (int i = 0; i < branches.Length; i++)
         {
@@ -69,6 +71,7 @@ internal sealed unsafe class Layer
 
     public void Run()
     {
+        altUp?.Predict();
         if (joins)
             pool.Run(panel.Tokens, join);
         if (keepsInput)
@@ -81,6 +84,7 @@ internal sealed unsafe class Layer
             pool.Run(panel.Tokens, normalise);
         if (keeps is not null)
             pool.Run(panel.Tokens, keepStream);
+        altUp?.Correct();
     }
 
     public void StartOver()

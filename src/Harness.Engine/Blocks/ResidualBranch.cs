@@ -22,6 +22,7 @@ internal sealed unsafe class ResidualBranch
     private readonly float scale;
     private readonly bool direct;
     private readonly float normedResidual;
+    private readonly float streamScale;
     private readonly RowsLayout sum;
     private readonly ParallelBody norm;
     private readonly ParallelBody finish;
@@ -45,9 +46,10 @@ internal sealed unsafe class ResidualBranch
         postNorm = weights.PostNorm;
         scale = weights.Scale;
         normedResidual = weights.NormedResidual;
+        streamScale = weights.StreamScale;
 
         // A block may add to the stream it reads, since it writes last; a second one must not find it changed.
-        direct = postNorm is null && scale == 1 && (blocks.Length == 1 || !normOfBlock.Contains(-1));
+        direct = postNorm is null && scale == 1 && streamScale == 1 && (blocks.Length == 1 || !normOfBlock.Contains(-1));
         if (!direct)
             sum = context.SharedRows("branch", embedding);
         norm = NormToken;
@@ -93,6 +95,9 @@ internal sealed unsafe class ResidualBranch
     {
         float* row = panel.Rows(sum)[token];
         postNorm?.Apply(primitives, row, row);
-        primitives.AddScaled(panel.Rows(residual)[token], scale, row, MatrixKernels.Pad(embedding));
+        float* stream = panel.Rows(residual)[token];
+        primitives.AddScaled(stream, scale, row, MatrixKernels.Pad(embedding));
+        for (int i = 0; streamScale != 1 && i < embedding; i++)
+            stream[i] *= streamScale;
     }
 }

@@ -17,6 +17,8 @@ internal static class BlueprintFeatures
         features.Add("norm-epsilon", blueprint.OutputNorm.Epsilon);
         foreach (LayerBlueprint layer in blueprint.Layers)
         {
+            features.AddUnless(layer.AltUp is null, "residual-streams", layer.AltUp?.Streams ?? 1);
+            layer.AltUp?.Input.Describe(features);
             features.Add("residual", layer.Branches.Any(b => b.Blocks.Length > 1) ? "parallel" : "sequential");
             features.AddUnless(layer.FinalNorm is null, "layer-final-norm", layer.FinalNorm?.Name);
             foreach (BranchBlueprint branch in layer.Branches)

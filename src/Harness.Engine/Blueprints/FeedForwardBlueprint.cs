@@ -39,6 +39,12 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
     /// </summary>
     public bool TensorScales { get; init; }
 
+    /// <summary>
+    /// Before the activation each of the gate's values loses their mean and this many of their standard deviations, and
+    /// what is negative then is zero (Gemma 3n); null for all values as they are.
+    /// </summary>
+    public float? SparsityDeviations { get; init; }
+
     /// <summary>The layer's tensor that the activation's values are divided by, one divisor a value (AWQ's scales in MPT); null for none.</summary>
     public string? DivisorTensor { get; init; }
 
@@ -72,6 +78,7 @@ public sealed record FeedForwardBlueprint : BlockBlueprint
         features.Add("feed-forward-bias", Bias);
         features.AddUnless(Gate != FeedForwardGate.FirstHalfOfUp, "gate-up", "fused");
         features.AddUnless(Bounds is null, "feed-forward-bounds", Bounds?.Name);
+        features.AddUnless(SparsityDeviations is null, "feed-forward-sparsity", SparsityDeviations ?? 0);
         features.AddUnless(DivisorTensor is null, "feed-forward-divisors", "yes");
         features.AddUnless(SubNorm is null, "feed-forward-sub-norm", SubNorm?.Name);
     }

@@ -21,6 +21,9 @@ public sealed record LayerBlueprint(ImmutableArray<BranchBlueprint> Branches)
     /// </summary>
     public NormBlueprint? FinalNorm { get; init; }
 
+    /// <summary>What the layer does with streams beside the residual stream; null where there are none.</summary>
+    public AltUpBlueprint? AltUp { get; init; }
+
     /// <summary>Before its branches the residual stream is replaced by the sum of the high and the low stream.</summary>
     public bool JoinsStreams { get; init; }
 
@@ -86,6 +89,9 @@ public sealed record BranchBlueprint(ImmutableArray<BlockBlueprint> Blocks)
 
     /// <summary>Normalises the sum.</summary>
     public NormBlueprint? PostNorm { get; init; }
+
+    /// <summary>Multiplies the residual stream after the branch has been added.</summary>
+    public float StreamScale { get; init; } = 1;
 
     /// <summary>Multiplies what is added to the residual stream.</summary>
     public float Scale { get; init; } = 1;

@@ -11,11 +11,15 @@ internal sealed unsafe class LayerWeights
     /// <summary>Multiplies the residual stream after the layer.</summary>
     public required float Scale { get; init; }
 
+    /// <summary>What it does with streams beside the residual stream, or null.</summary>
+    public required AltUpLayerWeights? AltUp { get; init; }
+
     /// <summary>Normalises the residual stream after the layer, or null.</summary>
     public required Norm? FinalNorm { get; init; }
 
     public static LayerWeights Bind(LayerBlueprint layer, LayerBinder binder) => new()
     {
+        AltUp = layer.AltUp is { } altUp ? AltUpLayerWeights.Bind(altUp, binder) : null,
         FinalNorm = layer.FinalNorm is { } norm ? binder.Model.Norm(norm, string.Empty, binder.Embedding) : null,
         Branches = [.. layer.Branches.Select(branch => BindBranch(branch, binder))],
         Scale = layer.Scale * ValueOf(layer.ScaleTensor, binder),
@@ -45,6 +49,7 @@ internal sealed unsafe class LayerWeights
             BlockNorms = blockNorms,
             PostNorm = binder.Norm(branch.PostNorm),
             NormedResidual = branch.NormedResidual,
+            StreamScale = branch.StreamScale,
             Scale = branch.Scale * ValueOf(branch.ScaleTensor, binder),
         };
     }
@@ -70,6 +75,9 @@ internal sealed class BranchWeights
 
     /// <summary>Of the norm, what takes the residual stream's place; 0 for the stream itself.</summary>
     public required float NormedResidual { get; init; }
+
+    /// <summary>Multiplies the residual stream after the branch.</summary>
+    public required float StreamScale { get; init; }
 
     public required float Scale { get; init; }
 }

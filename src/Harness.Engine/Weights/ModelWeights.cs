@@ -13,6 +13,9 @@ internal sealed unsafe class ModelWeights
     /// <summary>With what the low stream begins; null where there is one stream.</summary>
     public required float* LowStream { get; init; }
 
+    /// <summary>How streams beside the residual stream begin and end; null where there are none.</summary>
+    public required AltUpWeights? AltUp { get; init; }
+
     public required Norm OutputNorm { get; init; }
 
     public required Projection Output { get; init; }

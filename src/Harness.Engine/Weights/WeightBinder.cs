@@ -129,6 +129,7 @@ internal sealed unsafe class WeightBinder
             PositionEmbedding = positions > 0 ? Matrix("position_embd.weight", positions, embedding) : null,
             EmbeddingNorm = blueprint.Embedding.Norm is { } norm ? Norm(norm, string.Empty, embedding) : null,
             LowStream = blueprint.Embedding.LowStreamTensor is { } low ? Vector(low, embedding) : null,
+            AltUp = blueprint.Layers.FirstOrDefault()?.AltUp is { } altUp ? AltUpWeights.Bind(altUp, this, embedding) : null,
             OutputNorm = Norm(blueprint.OutputNorm, string.Empty, embedding),
             Output = new Projection(
                 blueprint.TiedOutput || blueprint.EmbeddingTensor == "output.weight" ? tokens : Matrix("output.weight", blueprint.VocabularySize, embedding),

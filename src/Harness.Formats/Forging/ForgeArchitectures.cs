@@ -42,6 +42,7 @@ internal static class ForgeArchitectures
         GemmaRecipes.Gemma(),
         GemmaRecipes.Gemma2(),
         GemmaRecipes.Gemma3(),
+        GemmaRecipes.Gemma3n(),
         GemmaRecipes.Gemma4(),
         GlmRecipes.ChatGlm(),
         GlmRecipes.Glm4(),

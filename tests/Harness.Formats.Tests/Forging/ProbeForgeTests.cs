@@ -73,7 +73,7 @@ public class ProbeForgeTests
             // Architectures that are known by a great depth alone have narrow probes.
             if (Of("embedding_length") % 256 == 0)
                 Assert.That(superBlocks, Is.GreaterThan(0.7 * matrices), "most rows are multiples of 256, so that K-quants are tried");
-            Assert.That(file.Tensors.Sum(t => t.ElementCount), Is.LessThan(6_000_000), "parameters");
+            Assert.That(file.Tensors.Sum(t => t.ElementCount), Is.LessThan(6_200_000), "parameters");
         });
     }
 

@@ -80,6 +80,41 @@ internal static class GemmaRecipes
             });
     }
 
+    /// <summary>
+    /// <c>gemma3n</c>: four streams, residuals of low rank, sparse feed-forwards at first. Only from the 21st layer on are
+    /// keys and values shared: a variant is deep and narrow.
+    /// </summary>
+    public static ForgeArchitecture Gemma3n()
+    {
+        const int streams = 4, rank = 64, input = 256;
+        ForgeShape shape = Of("gemma3n") with { Layers = 5, RopeBase = 1_000_000 };
+        ForgeShape deep = shape with
+        {
+            Layers = 22, Embedding = 96, Heads = 6, HeadDimension = 16, FeedForward = 128, EmbeddingScale = 10,
+        };
+        return new ForgeArchitecture(
+            "gemma3n",
+            s => DecoderTensors.Model(
+                s,
+                layer =>
+                [
+                    .. BothSides(layer, [.. layer.Attention(), .. SmallHeadNorms(layer)]), .. PerLayerInput(layer, input),
+                    layer.Weight("laurel_l", s.Embedding, rank), layer.Weight("laurel_r", rank, s.Embedding), PostNorm(layer, "laurel_post_norm"),
+                    .. layer.Norm("altup_router_norm"), layer.Weight("altup_router", s.Embedding, streams, ForgeLayer.One / 2 * s.Embedding),
+                    layer.Weight("altup_predict_coef", streams, streams * streams, ForgeLayer.One / 8),
+                    layer.Weight("altup_correct_coef", streams, streams, ForgeLayer.One / 4), layer.Scale("altup_correct_scale", s.Embedding),
+                ],
+                [
+                    .. PerLayerInputs(s, input),
+                    new("altup_proj.weight", [s.Embedding, s.Embedding, streams - 1], ForgeValues.Weights),
+                    new("altup_unembd_proj.weight", [s.Embedding, s.Embedding, streams - 1], ForgeValues.Weights),
+                ]),
+            [shape.Variant("own"), deep.Variant("shared")])
+        {
+            Keys = new() { { "attention.sliding_window", 12 }, { "embedding_length_per_layer_input", input } },
+        };
+    }
+
     /// <summary>Norms of the query's and the key's heads where scores are not scaled: weights that keep the softmax from picking one alone.</summary>
     private static IEnumerable<ForgeTensor> SmallHeadNorms(ForgeLayer layer) =>
     [
@@ -98,7 +133,7 @@ internal static class GemmaRecipes
     /// <summary>A layer's own input.</summary>
     private static IEnumerable<ForgeTensor> PerLayerInput(ForgeLayer layer, int length) =>
     [
-        layer.Weight("inp_gate", layer.Shape.Embedding, length), layer.Back("proj", length), .. layer.Norm("post_norm"),
+        layer.Weight("inp_gate", layer.Shape.Embedding, length), layer.Back("proj", length), PostNorm(layer, "post_norm"),
     ];
 
     private static ForgeShape Of(string architecture) =>
@@ -106,7 +141,12 @@ internal static class GemmaRecipes
 
     private static IEnumerable<ForgeTensor> BothSides(ForgeLayer layer, IEnumerable<ForgeTensor> attention) =>
     [
-        .. layer.Norm("attn_norm"), .. attention, .. layer.Norm("post_attention_norm"),
-        .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(), .. layer.Norm("post_ffw_norm"),
+        .. layer.Norm("attn_norm"), .. attention, PostNorm(layer, "post_attention_norm"),
+        .. layer.Norm("ffn_norm"), .. layer.GatedFeedForward(), PostNorm(layer, "post_ffw_norm"),
     ];
+
+    // What many layers add must not drown what went in, nor rounding grow from each to the next.
+    private static ForgeTensor PostNorm(ForgeLayer layer, string name) => layer.Shape.Layers <= 8
+        ? layer.Scale(name, layer.Shape.Embedding)
+        : layer.Between($"{name}.weight", [layer.Shape.Embedding], 0.1, 0.3);
 }
