@@ -85,19 +85,15 @@ internal sealed unsafe class DeltaNetBlock : RecurrentBlock
             Project(Matrices, weights.Value!, Input, From(qkv, 2 * blueprint.KeyWidth));
         }
 
-        Matrices.Run();
         if (weights.Gate is { } gates)
             Project(Matrices, gates, Input, Panel.Rows(weights.GateExpansion is null ? gate : gateRank));
         if (weights.BetaAndDecay is { } both)
             Project(Matrices, both, Input, Panel.Rows(betaAndDecay));
         if (weights.Beta is { } betas)
             Project(Matrices, betas, Input, Panel.Rows(beta));
-        Matrices.Run();
         if (weights.Decay is { } decays)
-        {
             Project(Matrices, decays, Input, Panel.Rows(weights.DecayExpansion is null ? decay : decayRank));
-            Matrices.Run();
-        }
+        Matrices.Run();
 
         if (weights.GateExpansion is { } gateExpansion)
             Project(Matrices, gateExpansion, Panel.Rows(gateRank), Panel.Rows(gate));

@@ -22,6 +22,7 @@ internal sealed unsafe class Mamba2Block : RecurrentBlock
     private readonly RowsLayout timeStep;
     private readonly ParallelBody splitHeads;
     private readonly ParallelBody splitMix;
+    private readonly ParallelBody bendSteps;
     private readonly ParallelBody scan;
     private readonly ParallelBody finish;
 
@@ -35,16 +36,17 @@ internal sealed unsafe class Mamba2Block : RecurrentBlock
         late = weights.Mix is not null;
         projected = context.Rows(weights.Input.Weight.Rows);
         convolved = context.Rows(blueprint.Channels);
+        timeStep = context.Rows(blueprint.Heads);
         if (late)
         {
             input = context.Rows(blueprint.Inner);
             gate = context.Rows(blueprint.Inner);
             mix = context.Rows(blueprint.TimeStepRank + (2 * blueprint.StateLength));
             rank = context.Rows(blueprint.TimeStepRank);
-            timeStep = context.Rows(blueprint.Heads);
         }
 
         context.RequireThreadScratch((2L * paddedStates) + heads.ScratchFloats);
+        bendSteps = BendSteps;
         splitHeads = SplitHeads;
         splitMix = SplitMix;
         scan = Scan;
@@ -85,6 +87,7 @@ internal sealed unsafe class Mamba2Block : RecurrentBlock
             Matrices.Run();
         }
 
+        Pool.Run(Panel.Tokens, bendSteps);
         Pool.Run(blueprint.Heads, scan);
         Pool.Run(Panel.Tokens, finish);
         ProjectToOutput(weights.Output, channels);
@@ -112,6 +115,18 @@ internal sealed unsafe class Mamba2Block : RecurrentBlock
         weights.TimeStepNorm?.Apply(Primitives, low, low);
     }
 
+    private void BendSteps(int token, int worker)
+    {
+        float* steps = Panel.Rows(timeStep)[token];
+        if (!late)
+        {
+            Copy(Panel.Rows(projected)[token] + blueprint.Inner + blueprint.Channels, steps, blueprint.Heads);
+            Primitives.Add(steps, weights.TimeStepBias, blueprint.Heads);
+        }
+
+        Recurrence.Softplus(steps, blueprint.Heads);
+    }
+
     private void Scan(int head, int worker)
     {
         int states = blueprint.StateLength;
@@ -125,10 +140,7 @@ internal sealed unsafe class Mamba2Block : RecurrentBlock
             float* row = Panel.Rows(convolved)[token];
             float* keys = late ? Panel.Rows(mix)[token] : row + blueprint.Inner + ((long)group * states);
             float* queries = keys + ((long)(late ? 1 : blueprint.Groups) * states);
-            float step = late
-                ? Panel.Rows(timeStep)[token][head]
-                : Panel.Rows(projected)[token][blueprint.Inner + blueprint.Channels + head] + weights.TimeStepBias[head];
-            Recurrence.Softplus(&step, 1);
+            float step = Panel.Rows(timeStep)[token][head];
             new Span<float>(decay, states).Fill(MathF.Exp(step * weights.Decay[head]));
             for (int n = 0; n < states; n++)
                 key[n] = keys[n] * step;

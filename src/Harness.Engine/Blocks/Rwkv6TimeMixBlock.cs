@@ -10,7 +10,7 @@ internal sealed unsafe class Rwkv6TimeMixBlock : RecurrentBlock
 {
     private const int Mixes = Rwkv6TimeMixWeights.Mixes;
 
-    // RWKV divides ε by its head size of 64 squared eighths; the published constant is 64 × 1e-5.
+    // The published constant: 1e-5, times a divisor of 8 squared.
     private const float HeadNormEpsilon = 64e-5f;
 
     private readonly Rwkv6TimeMixBlueprint blueprint;
@@ -78,16 +78,12 @@ internal sealed unsafe class Rwkv6TimeMixBlock : RecurrentBlock
         Matrices.Run();
         Pool.Run(tokens, splitRanks);
         for (int i = 0; i < Mixes; i++)
-        {
             Project(Matrices, weights.MixExpansions[i], Panel.Rows(rank[i]), Panel.Rows(mixed[i]));
-            Matrices.Run();
-        }
-
+        Matrices.Run();
         Pool.Run(tokens, mixInputs);
         Project(Matrices, weights.DecayReduction, Panel.Rows(mixed[0]), Panel.Rows(decayRank));
         Project(Matrices, weights.Key, Panel.Rows(mixed[1]), Panel.Rows(key));
         Project(Matrices, weights.Value, Panel.Rows(mixed[2]), Panel.Rows(value));
-        Matrices.Run();
         Project(Matrices, weights.Receptance, Panel.Rows(mixed[3]), Panel.Rows(receptance));
         Project(Matrices, weights.Gate, Panel.Rows(mixed[4]), Panel.Rows(gate));
         Matrices.Run();

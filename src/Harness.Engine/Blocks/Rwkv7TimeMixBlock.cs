@@ -90,28 +90,21 @@ internal sealed unsafe class Rwkv7TimeMixBlock : RecurrentBlock
         Project(Matrices, weights.Receptance, Panel.Rows(mixed[0]), Panel.Rows(receptance));
         Project(Matrices, weights.DecayReduction, Panel.Rows(mixed[1]), Panel.Rows(decayRank));
         Project(Matrices, weights.Key, Panel.Rows(mixed[2]), Panel.Rows(key));
-        Matrices.Run();
         Project(Matrices, weights.Value, Panel.Rows(mixed[3]), Panel.Rows(value));
         Project(Matrices, weights.RateReduction, Panel.Rows(mixed[4]), Panel.Rows(rateRank));
-        Matrices.Run();
         if (weights.ValueReduction is { } valueReduction)
             Project(Matrices, valueReduction, Panel.Rows(mixed[3]), Panel.Rows(valueRank));
         if (weights.GateReduction is { } gateReduction)
             Project(Matrices, gateReduction, Panel.Rows(mixed[5]), Panel.Rows(gateRank));
-        if (weights.ValueReduction is not null || weights.GateReduction is not null)
-            Matrices.Run();
-
+        Matrices.Run();
         Pool.Run(tokens, bendRanks);
         Project(Matrices, weights.DecayExpansion, Panel.Rows(decayRank), Panel.Rows(decay));
         Project(Matrices, weights.RateExpansion, Panel.Rows(rateRank), Panel.Rows(rate));
-        Matrices.Run();
         if (weights.ValueExpansion is { } valueExpansion)
             Project(Matrices, valueExpansion, Panel.Rows(valueRank), Panel.Rows(valueMix));
         if (weights.GateExpansion is { } gateExpansion)
             Project(Matrices, gateExpansion, Panel.Rows(gateRank), Panel.Rows(gate));
-        if (weights.ValueExpansion is not null || weights.GateExpansion is not null)
-            Matrices.Run();
-
+        Matrices.Run();
         Pool.Run(tokens, prepare);
         Pool.Run(blueprint.Heads, scan);
         Pool.Run(tokens, finish);

@@ -34,10 +34,18 @@ internal sealed unsafe partial class RecurrentKernels<TLanes>
             SigmoidOf(TLanes.Load(values + i)).Store(values + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Softplus(float* values, int length)
     {
-        for (int i = 0; i < length; i++)
-            values[i] = values[i] > LargestSoftplus ? values[i] : MathF.Log(1 + MathF.Exp(values[i]));
+        TLanes one = TLanes.Fill(1f);
+        TLanes largest = TLanes.Fill(LargestSoftplus);
+        int padded = MatrixKernels.Pad(length);
+        for (int i = 0; i < padded; i += TLanes.Count)
+        {
+            // Floats compare as integers do where one of them is positive.
+            TLanes x = TLanes.Load(values + i);
+            TLanes.SelectIntegerLess(x, largest, TLanes.Log(one + TLanes.Exp(x)), x).Store(values + i);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -95,6 +95,9 @@ internal interface ILanes<TSelf>
     /// <summary>e to the power of each float32, within 1 unit in the last place.</summary>
     static abstract TSelf Exp(TSelf value);
 
+    /// <summary>The natural logarithm of each float32, within 1 unit in the last place.</summary>
+    static abstract TSelf Log(TSelf value);
+
     /// <summary>
     /// Float32 <c>left × right + addend</c>: fused where the processor has the instruction, else rounded twice; always
     /// the same on one machine.

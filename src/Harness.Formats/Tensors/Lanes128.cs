@@ -153,6 +153,10 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Log(Lanes128 value) => new(Vector128.Log(value.Single));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MultiplyAdd(Lanes128 left, Lanes128 right, Lanes128 addend) =>
         Fma.IsSupported ? new(Fma.MultiplyAdd(left.Single, right.Single, addend.Single))
         : AdvSimd.IsSupported ? new(AdvSimd.FusedMultiplyAdd(addend.Single, left.Single, right.Single))

@@ -158,6 +158,10 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Log(Lanes256 value) => new(Vector256.Log(value.Single));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyAdd(Lanes256 left, Lanes256 right, Lanes256 addend) =>
         Fma.IsSupported
             ? new(Fma.MultiplyAdd(left.Single, right.Single, addend.Single))
