@@ -43,6 +43,7 @@ internal static class PreTokenizerSignatures
         ("seed-coder", null, [Contractions + "|" + Prefixed + @"\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"]),
         ("bailingmoe", null, [@"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"]),
         ("deepseek-v3", null, [@"\p{N}{1,3}", Cjk, DeepSeek3]),
+        ("deepseek-coder", null, ["[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", CjkHangul, EachNumber]),
         ("deepseek-coder", null, [@"[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", CjkHangul, EachNumber]),
         ("falcon", null, ["punctuation runs", Words, "number runs", "[0-9][0-9][0-9]"]),
         ("bloom", null, [" ?[^(\\s|[.,!?…。，、।۔،])]+"]),

@@ -45,7 +45,7 @@ internal static class HfFamilies
         ["internlm2"] = (null, InternLm2),
         ["baichuan"] = (null, Baichuan),
         ["granitemoe"] = (null, GraniteMoe),
-        ["deepseek2"] = (null, DeepSeek2),
+        ["deepseek2"] = ("absorbed", DeepSeek2),
     };
 
     /// <summary>Lays a probe out as a model directory.</summary>
