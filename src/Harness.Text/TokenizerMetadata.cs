@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Harness.Formats.Gguf;
 
 namespace Harness.Text;
@@ -11,8 +13,10 @@ public sealed partial record TokenizerData
     /// and architecture are not among them.
     /// </summary>
     /// <returns>Keys and values, in the order llama.cpp's converter writes them.</returns>
+    /// <exception cref="UnsupportedTokenizerException">It does something no GGUF key can say.</exception>
     public IReadOnlyList<KeyValuePair<string, GgufValue>> ToGguf()
     {
+        RequireGguf();
         var entries = new List<KeyValuePair<string, GgufValue>>();
         Add("model", GgufValue.Of(Model));
         if (Pre is not null)
@@ -58,6 +62,43 @@ public sealed partial record TokenizerData
             if (flag is not null)
                 Add(name, GgufValue.Of(flag.Value));
         }
+    }
+
+    /// <summary>
+    /// The same with tokens added until there are as many as the model has embeddings: llama.cpp wants both to be equal.
+    /// </summary>
+    /// <param name="size">How many tokens there shall be.</param>
+    /// <returns>The data; as it is where there are as many or more.</returns>
+    public TokenizerData PaddedTo(int size)
+    {
+        int missing = size - Tokens.Count;
+        if (missing <= 0)
+            return this;
+        IEnumerable<int> added = Enumerable.Range(Tokens.Count, missing);
+        int[] types = Types.IsEmpty ? [.. Enumerable.Repeat((int)TokenType.Normal, Tokens.Count)] : Types.ToArray();
+        return this with
+        {
+            Tokens = [.. Tokens, .. added.Select(Padding)],
+            Types = (int[])[.. types, .. Enumerable.Repeat((int)TokenType.Unused, missing)],
+            Scores = Scores.IsEmpty ? Scores : (float[])[.. Scores.Span, .. Enumerable.Repeat(PaddingScore, missing)],
+        };
+    }
+
+    /// <summary>The score of a token that is only there to fill a place.</summary>
+    internal const float PaddingScore = -1000;
+
+    /// <summary>The text of a token that is only there to fill a place.</summary>
+    internal static ReadOnlyMemory<byte> Padding(int id) => Encoding.UTF8.GetBytes($"[PAD{id.ToString(CultureInfo.InvariantCulture)}]");
+
+    /// <summary>Refuses what no GGUF key can say.</summary>
+    internal void RequireGguf()
+    {
+        if (WhitespaceIsSuffix)
+            throw new UnsupportedTokenizerException("treat_whitespace_as_suffix", "true", []);
+        if (ByteFallback && Model == "t5")
+            throw new UnsupportedTokenizerException("byte_fallback of a unigram model", "true", []);
+        if (NormalizesAsSentencePiece && Model == "llama" && (!PrecompiledCharacterMap.IsEmpty || RemoveExtraWhitespaces == true))
+            throw new UnsupportedTokenizerException("normalizer_spec of a BPE model", PrecompiledCharacterMap.IsEmpty ? "remove_extra_whitespaces" : "a character map", []);
     }
 
     private static GgufValue Strings(IReadOnlyList<ReadOnlyMemory<byte>> texts) =>

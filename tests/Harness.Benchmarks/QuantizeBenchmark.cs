@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
@@ -86,7 +85,7 @@ internal static unsafe class QuantizeBenchmark
         return installed.Directory;
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly]
     private static void Ignore(int level, byte* text, void* data)
     {
     }

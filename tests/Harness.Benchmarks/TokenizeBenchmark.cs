@@ -38,9 +38,15 @@ internal static class TokenizeBenchmark
                 line.Append(Compare(tokenizer, reference, text));
             table.Line(name, line.ToString());
         }
+
+        foreach (string name in (string[])["llama-3", "qwen2", "gpt-4o", "llama-2", "t5", "xlm-r", "bert"])
+        {
+            var tokenizer = HuggingFaceTokenizer.Parse(Encoding.UTF8.GetBytes(Text.Tests.HuggingFace.JsonFiles.Make(name)));
+            table.Line($"{name} (made tokenizer.json)", string.Concat(((byte[][])[prose, code, fresh]).Select(text => Compare(tokenizer, null, text))));
+        }
     }
 
-    private static string Compare(Tokenizer tokenizer, LlamaVocabulary? reference, byte[] text)
+    private static string Compare(ITextTokenizer tokenizer, LlamaVocabulary? reference, byte[] text)
     {
         var ids = new List<int>(text.Length);
         double ours = Speed(text.Length, () =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Harness.Formats.Gguf;
 using Harness.Text.PreTokenization;
@@ -48,6 +49,52 @@ public sealed class AgainstLlamaCpp
 
     [TestCaseSource(nameof(MadeKinds))]
     public void Made_vocabularies_give_its_pieces_and_ends(string name) => ComparePieces(MadeVocabularies.Make(name));
+
+    [TestCase("wordpiece")]
+    [TestCase("wordpiece-cased")]
+    [TestCase("unigram-mapped")]
+    [TestCase("gpt-4o")]
+    [TestCase("deepseek-v3")]
+    [TestCase("exaone-moe")]
+    public void Every_code_point_is_taken_as_it_takes_it(string name)
+    {
+        TokenizerData data = MadeVocabularies.Names.Contains(name) ? MadeVocabularies.Make(name) : MadeVocabularies.ForPreTokenizer(name);
+        using var reference = LlamaVocabulary.Load(TestHome.Directory("v0.5.0"), data);
+        var tokenizer = Tokenizer.Create(data);
+        int step = data.Model == "gpt2" ? 7 : 1;
+        var text = new StringBuilder();
+        for (int first = 0; first < 0x110000; first += 256 * step)
+        {
+            text.Clear();
+            for (int c = first; c < first + (256 * step) && c < 0x110000; c += step)
+                text.Append(CultureInfo.InvariantCulture, $" a{(Rune.IsValid(c) ? new Rune(c) : new Rune('x'))}b1");
+            byte[] utf8 = Encoding.UTF8.GetBytes(text.ToString());
+            int[] theirs = reference.Tokenize(utf8);
+            if (!tokenizer.Encode(utf8).AsSpan().SequenceEqual(theirs))
+                Assert.That(tokenizer.Encode(utf8), Is.EqualTo(theirs), $"from U+{first:X4}");
+        }
+    }
+
+    // Where it does not tidy up spaces afterwards, and begins with no special token.
+    [TestCase("llama-spm")]
+    [TestCase("qwen2")]
+    [TestCase("deepseek-coder")]
+    [TestCase("rwkv")]
+    [TestCase("unigram")]
+    [TestCase("plamo2")]
+    public void Ids_become_the_text_it_makes_of_them(string name)
+    {
+        TokenizerData data = MadeVocabularies.Names.Contains(name) ? MadeVocabularies.Make(name) : PublishedData(name);
+        using var reference = LlamaVocabulary.Load(TestHome.Directory("v0.5.0"), data);
+        var tokenizer = Tokenizer.Create(data);
+        var random = new Random(17);
+        int[] shown = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(id => tokenizer.TokenBytes(id).Length > 0 && tokenizer.TypeOf(id) == TokenType.Normal)];
+        for (int i = 0; i < 500; i++)
+        {
+            int[] ids = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => shown[random.Next(shown.Length)])];
+            Assert.That(tokenizer.Decode(ids), Is.EqualTo(reference.Detokenize(ids)), string.Join(' ', ids));
+        }
+    }
 
     private static TokenizerData PublishedData(string name)
     {

@@ -92,7 +92,7 @@ public sealed class SentencePieceModelSpecs
         }
     }
 
-    private static byte[] Write(TokenizerData data, int kind, bool mergesSpaces, bool addsPrefix = true, bool byteFallback = false)
+    internal static byte[] Write(TokenizerData data, int kind, bool mergesSpaces, bool addsPrefix = true, bool byteFallback = false)
     {
         var model = new MemoryStream();
         for (int id = 0; id < data.Tokens.Count; id++)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Harness.Text.HuggingFace;
@@ -161,7 +160,7 @@ internal sealed class GgufConversion(HuggingFaceTokenizer tokenizer, SpecialToke
                 : !isAdded ? TokenType.Normal
                 : added!.Special ? TokenType.Control : TokenType.UserDefined;
             types[id] = (int)type;
-            texts[id] = Encoding.UTF8.GetBytes(text is null ? $"[PAD{id.ToString(CultureInfo.InvariantCulture)}]" : isAdded ? text : write(text, id));
+            texts[id] = text is null ? TokenizerData.Padding(id).ToArray() : Encoding.UTF8.GetBytes(isAdded ? text! : write(text!, id));
         }
     }
 

@@ -52,8 +52,6 @@ internal static class SentencePieceModel
             EosId = Id(trainer.Eos, tokens.Count),
             UnkId = Id(trainer.Unknown, tokens.Count),
             PadId = Id(trainer.Padding, tokens.Count),
-            AddBos = false,
-            AddEos = false,
             AddSpacePrefix = normalizer.AddsPrefix,
             RemoveExtraWhitespaces = normalizer.MergesSpaces,
             PrecompiledCharacterMap = normalizer.Map,

@@ -14,12 +14,13 @@ internal static class NodeTokenizers
         """
         import fs from "node:fs";
         import { Tokenizer } from "@huggingface/tokenizers";
-        const { tokenizer, texts } = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
-        const t = new Tokenizer(JSON.parse(tokenizer), { clean_up_tokenization_spaces: false, unk_token: "[UNK]" });
-        const answers = texts.map((text) => {
-          const bare = t.encode(text, { add_special_tokens: false }).ids;
-          const whole = t.encode(text).ids;
-          return { bare, whole, text: bare.length ? t.decode(bare, { skip_special_tokens: true }) : "" };
+        const answers = JSON.parse(fs.readFileSync(process.argv[2], "utf8")).map(({ tokenizer, texts }) => {
+          const t = new Tokenizer(JSON.parse(tokenizer), { clean_up_tokenization_spaces: false, unk_token: "[UNK]" });
+          return texts.map((text) => {
+            const bare = t.encode(text, { add_special_tokens: false }).ids;
+            const whole = t.encode(text).ids;
+            return { bare, whole, text: bare.length ? t.decode(bare, { skip_special_tokens: true }) : "" };
+          });
         });
         process.stdout.write(JSON.stringify(answers));
         """;
@@ -30,18 +31,21 @@ internal static class NodeTokenizers
     /// <param name="Text">The bare ids decoded.</param>
     public sealed record Answer(int[] Bare, int[] Whole, string Text);
 
-    /// <summary>Encodes texts; the test is skipped where Node.js or the package cannot be had.</summary>
-    public static Answer[] Encode(string tokenizer, IReadOnlyList<string> texts)
+    /// <summary>A file and texts for it.</summary>
+    public sealed record Question(string Tokenizer, IReadOnlyList<string> Texts);
+
+    /// <summary>Encodes each file's texts; the test is skipped where Node.js or the package cannot be had.</summary>
+    public static Answer[][] Encode(IReadOnlyList<Question> questions)
     {
         string folder = Install();
         string input = Path.Combine(folder, $"{Guid.NewGuid():n}.json");
         string script = Path.Combine(folder, $"{Guid.NewGuid():n}.mjs");
         try
         {
-            File.WriteAllText(input, JsonSerializer.Serialize(new { tokenizer, texts }));
+            File.WriteAllText(input, JsonSerializer.Serialize(questions, JsonSerializerOptions.Web));
             File.WriteAllText(script, Script);
             string output = Run("node", folder, [script, input]) ?? throw new InvalidOperationException("node did not run");
-            return JsonSerializer.Deserialize<Answer[]>(output, JsonSerializerOptions.Web)!;
+            return JsonSerializer.Deserialize<Answer[][]>(output, JsonSerializerOptions.Web)!;
         }
         finally
         {
