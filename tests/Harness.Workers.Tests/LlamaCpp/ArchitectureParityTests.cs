@@ -78,6 +78,27 @@ public class ArchitectureParityTests
         Assert.That(error, Is.LessThan(halves), "cache in float16");
     }
 
+    /// <summary>With narrower weights, within the design's tolerances: llama.cpp rounds activations, too.</summary>
+    [TestCaseSource(nameof(Probes))]
+    [Category("Soak")]
+    public void BothEnginesComputeWithNarrowWeights(string architecture, string variant)
+    {
+        if (!ArchitectureTable.Names.Contains(architecture))
+            Assert.Ignore($"the built-in engine does not run '{architecture}' yet");
+        using (Assert.EnterMultipleScope())
+        {
+            foreach ((string quantization, double tolerance) in ((string, double)[])[("F16", 1e-5), ("Q8_0", 1e-3), ("Q4_K_M", 5e-3)])
+            {
+                string file = Forge(architecture, variant, quantization);
+                float[] expected = Reference(file, "f16");
+                using var model = Model.Load(file, threads: 1);
+                double error = Error(Evaluate(model, [Tokens], expected.Length / Tokens, KvCacheType.F16), expected, 0, expected.Length);
+                TestContext.Out.WriteLine($"{quantization}: NMSE {error:g3}");
+                Assert.That(error, Is.LessThan(model.Blueprint.Layers.Length > Deep ? 5 * tolerance : tolerance), quantization);
+            }
+        }
+    }
+
     private static void CheckSense(float[] logits, int vocabulary)
     {
         Assert.That(logits, Has.All.Matches<float>(float.IsFinite));
