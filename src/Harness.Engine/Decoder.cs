@@ -30,6 +30,8 @@ internal sealed unsafe class Decoder : IDisposable
     private readonly RowsLayout highStream;
     private readonly RowsLayout lowStream;
     private readonly bool keepsEmbedding;
+    private readonly HyperConnection? hyperHead;
+    private readonly RowsLayout hyperStreams;
     private readonly Layer[] layers;
     private readonly AltUpStreams? streams;
     private readonly NativeBuffer logits;
@@ -65,6 +67,12 @@ internal sealed unsafe class Decoder : IDisposable
         }
 
         streams = weights.AltUp is { } altUp ? new AltUpStreams(altUp, residual, context) : null;
+        if (weights.HyperHead is { } head)
+        {
+            hyperStreams = HyperConnection.StreamsOf(context, head.Blueprint.Streams);
+            hyperHead = new HyperConnection(head, residual, context);
+        }
+
         layers = new Layer[weights.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
         {
@@ -119,6 +127,7 @@ internal sealed unsafe class Decoder : IDisposable
         foreach (Layer layer in layers)
             layer.Run();
         streams?.End();
+        hyperHead?.Read();
     }
 
     /// <summary>Computes logits of some tokens of the panel just run.</summary>
@@ -178,6 +187,8 @@ internal sealed unsafe class Decoder : IDisposable
             Copy(weights.LowStream, panel.Rows(lowStream)[token]);
         }
 
+        for (int i = 0; hyperHead is not null && i < blueprint.HyperHead!.Streams; i++)
+            Copy(stream, panel.Rows(hyperStreams)[token] + ((long)i * width));
         foreach (RotaryEmbedding rotary in rotaries)
             rotary.FillTable(token);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Harness.Formats.Gguf;
 using NUnit.Framework;
 
@@ -24,6 +25,25 @@ internal sealed class BlueprintsTellFeatures
             Assert.That(features["qkv-bias"], Is.EqualTo("yes"));
             Assert.That(features["tied-output"], Is.EqualTo("yes"));
             Assert.That(features["vocabulary"], Is.EqualTo("67"));
+        });
+    }
+
+    [Test]
+    public void Of_experts_and_of_the_weights_a_token_needs()
+    {
+        using ForgedModel forged = new("bailingmoe2", "F16");
+        using GgufFile file = GgufFile.Open(forged.Path);
+        Dictionary<string, string> features = Model.ReadBlueprint(file).Describe().ToDictionary(f => f.Name, f => f.Value);
+        long spared = file.Tensors.Where(t => t.Name.Contains("_exps.", StringComparison.Ordinal)).Sum(t => t.ElementCount) / 9 * 5;
+        Assert.Multiple(() =>
+        {
+            Assert.That(features["experts"], Is.EqualTo("9"));
+            Assert.That(features["experts-used"], Is.EqualTo("4"));
+            Assert.That(features["router-gating"], Is.EqualTo("sigmoid"));
+            Assert.That(features["router-groups"], Is.EqualTo("2 of 3"));
+            Assert.That(features["router-selection-bias"], Is.EqualTo("yes"));
+            Assert.That(features["shared-expert-length"], Is.EqualTo("256"));
+            Assert.That(features["active-parameters"], Is.EqualTo((file.Tensors.Sum(t => t.ElementCount) - spared).ToString(CultureInfo.InvariantCulture)));
         });
     }
 }

@@ -64,6 +64,7 @@ public static class ArchitectureTable
             ["hunyuan-moe"] = SharedExperts.ReadHunyuan,
             ["hunyuan_vl"] = Sighted.HunyuanVl,
             ["hy_v3"] = SharedExperts.ReadHunyuan3,
+            ["hy_v4"] = SparseLatent.ReadHunyuan4,
             ["internlm2"] = Llama.Read,
             ["jais"] = Jais.First,
             ["jais2"] = Jais.Second,

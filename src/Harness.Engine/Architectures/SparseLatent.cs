@@ -1,3 +1,4 @@
+using System.Globalization;
 using Harness.Engine.Blueprints;
 
 namespace Harness.Engine.Architectures;
@@ -5,6 +6,9 @@ namespace Harness.Engine.Architectures;
 /// <summary>Latent attention to the positions that an indexer chooses, with experts.</summary>
 internal static class SparseLatent
 {
+    // Models have four; all streams of a token are one row of a matrix's input.
+    private const int MostStreams = 64;
+
     /// <summary>DeepSeek-V3.2.</summary>
     public static Blueprint ReadDeepSeek32(ModelHeader header) => Read(header, RotaryKind.NeoX);
 
@@ -44,6 +48,53 @@ internal static class SparseLatent
             new BranchBlueprint((windows[layer] ? windowed : full) with { HeadCount = transformer.Heads(layer) }),
             experts.Branch(layer, router),
         ]));
+    }
+
+    /// <summary>
+    /// Hunyuan 4: several residual streams; latent attention with sinks and a gate, whose indexers are shared by layers;
+    /// bounded experts.
+    /// </summary>
+    public static Blueprint ReadHunyuan4(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        var experts = new ExpertsHeader(transformer);
+        var latent = new LatentHeader(transformer, RotaryKind.Norm);
+        bool indexed = header.Number("attention.indexer.top_k", 0) > 0;
+        LatentAttentionBlueprint attention = latent.Attention with { Sinks = true, Gate = new AttentionGate(Activation.Sigmoid) };
+        if (indexed)
+        {
+            attention = attention with
+            {
+                Indexer = Indexer(header, attention.Rotary!, RotaryKind.Norm) with { RotatesEnd = true, NormEpsilon = attention.NormEpsilon },
+            };
+        }
+
+        int streams = header.Count("hyper_connection.count");
+        if (streams > MostStreams)
+        {
+            throw new ModelException(string.Create(
+                CultureInfo.InvariantCulture, $"'{header.Prefixed("hyper_connection.count")}' is {streams}; the most is {MostStreams}."));
+        }
+
+        HyperConnectionBlueprint Hyper(string tensor, float magnitude = 0) =>
+            new(streams, tensor, header.Single("hyper_connection.epsilon"), attention.NormEpsilon, magnitude);
+        float magnitude = header.Single("hyper_connection.magnitude");
+        RouterBlueprint router = experts.StatedRouter(ExpertGating.Sigmoid);
+        return transformer.Build(layer =>
+        {
+            IndexerBlueprint? indexer = attention.Indexer;
+            if (indexer is not null)
+                indexer = indexer with { Shared = layer > 0 && !transformer.Has(layer, "indexer.proj.weight") };
+            BranchBlueprint second = experts.Branch(
+                layer, router, e => e with { Bounds = experts.Bounds(layer, "swiglu_clamp_exp", afterActivation: false) });
+            return new LayerBlueprint([
+                new BranchBlueprint(attention with { Indexer = indexer }) { HyperConnection = Hyper("hc_attn", magnitude) },
+                second with { HyperConnection = Hyper("hc_ffn", magnitude) },
+            ]);
+        }) with
+        {
+            HyperHead = Hyper("output_hc"),
+        };
     }
 
     private static Blueprint Read(ModelHeader header, RotaryKind indexerKind)

@@ -70,13 +70,14 @@ internal sealed unsafe class PositionIndexer
             return;
         float* own = panel.Rows(key)[token];
         weights.KeyNorm.Apply(primitives, own, own);
-        rotary!.Rotate(own, token);
+        int rotated = blueprint.RotatesEnd ? blueprint.KeyLength - blueprint.Rotary.Dimensions : 0;
+        rotary!.Rotate(own + rotated, token);
         keys!.StoreKey(own, 0, panel.Start + token);
         float* source = panel.Rows(query)[token];
         float* target = panel.Rows(padded)[token];
         for (int head = 0; head < blueprint.HeadCount; head++, source += blueprint.KeyLength, target += keyStride)
         {
-            rotary.Rotate(source, token);
+            rotary.Rotate(source + rotated, token);
             new ReadOnlySpan<float>(source, blueprint.KeyLength).CopyTo(new Span<float>(target, blueprint.KeyLength));
             new Span<float>(target + blueprint.KeyLength, keyStride - blueprint.KeyLength).Clear();
         }

@@ -23,6 +23,7 @@ internal sealed unsafe class ResidualBranch
     private readonly bool direct;
     private readonly float normedResidual;
     private readonly float streamScale;
+    private readonly HyperConnection? hyper;
     private readonly RowsLayout sum;
     private readonly ParallelBody norm;
     private readonly ParallelBody finish;
@@ -47,9 +48,10 @@ internal sealed unsafe class ResidualBranch
         scale = weights.Scale;
         normedResidual = weights.NormedResidual;
         streamScale = weights.StreamScale;
+        hyper = weights.HyperConnection is { } connection ? new HyperConnection(connection, residual, context) : null;
 
         // A block may add to the stream it reads, since it writes last; a second one must not find it changed.
-        direct = postNorm is null && scale == 1 && streamScale == 1 && (blocks.Length == 1 || !normOfBlock.Contains(-1));
+        direct = hyper is null && postNorm is null && scale == 1 && streamScale == 1 && (blocks.Length == 1 || !normOfBlock.Contains(-1));
         if (!direct)
             sum = context.SharedRows("branch", embedding);
         norm = NormToken;
@@ -58,6 +60,7 @@ internal sealed unsafe class ResidualBranch
 
     public void Run()
     {
+        hyper?.Read();
         if (norms.Length > 0)
             pool.Run(panel.Tokens, norm);
 
@@ -68,7 +71,9 @@ internal sealed unsafe class ResidualBranch
             blocks[i].Run(rows, target, accumulate: direct || i > 0);
         }
 
-        if (!direct)
+        if (hyper is not null)
+            hyper.Write(target);
+        else if (!direct)
             pool.Run(panel.Tokens, finish);
     }
 

@@ -29,6 +29,9 @@ public sealed record Blueprint
     /// <summary>The layers, first to last; they may differ in everything but the width of the residual stream.</summary>
     public required ImmutableArray<LayerBlueprint> Layers { get; init; }
 
+    /// <summary>How several residual streams are summed after the last layer; null where there is one.</summary>
+    public HyperConnectionBlueprint? HyperHead { get; init; }
+
     /// <summary>The norm before the output head.</summary>
     public required NormBlueprint OutputNorm { get; init; }
 

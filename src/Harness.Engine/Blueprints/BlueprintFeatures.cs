@@ -39,6 +39,7 @@ internal static class BlueprintFeatures
         features.AddUnless(blueprint.Embedding.LearnedPositions == 0, "learned-positions", blueprint.Embedding.LearnedPositions);
         features.AddUnless(
             blueprint.ActiveParameters == 0, "active-parameters", blueprint.ActiveParameters.ToString(CultureInfo.InvariantCulture));
+        features.AddUnless(blueprint.HyperHead is null, "hyper-connections", blueprint.HyperHead?.Name);
         features.AddUnless(blueprint.LongestContext == 0, "longest-context", blueprint.LongestContext);
         features.AddUnless(blueprint.Embedding.Scale == 1, "embedding-scale", blueprint.Embedding.Scale);
         features.AddUnless(blueprint.Embedding.Norm is null, "embedding-norm", blueprint.Embedding.Norm?.Name);

@@ -9,7 +9,7 @@ public sealed record IndexerBlueprint
     /// <summary>Heads of its queries; all share one key.</summary>
     public required int HeadCount { get; init; }
 
-    /// <summary>Width of a query and of the key, of which the first values are rotated.</summary>
+    /// <summary>Width of a query and of the key, of which the first values are rotated, or the last.</summary>
     public required int KeyLength { get; init; }
 
     /// <summary>Positions that are seen.</summary>
@@ -17,6 +17,9 @@ public sealed record IndexerBlueprint
 
     /// <summary>The rotation.</summary>
     public required RotaryBlueprint Rotary { get; init; }
+
+    /// <summary>The last values of a query and of the key are rotated, not the first.</summary>
+    public bool RotatesEnd { get; init; }
 
     /// <summary>ε of the layer norm of keys.</summary>
     public required float NormEpsilon { get; init; }

@@ -104,6 +104,9 @@ public sealed record BranchBlueprint(ImmutableArray<BlockBlueprint> Blocks)
 
     /// <summary>Multiplies what is added by the one value of this tensor of the layer.</summary>
     public string? ScaleTensor { get; init; }
+
+    /// <summary>How the branch reads and writes several residual streams; null where there is one.</summary>
+    public HyperConnectionBlueprint? HyperConnection { get; init; }
 }
 
 /// <summary>One block of a layer: attention, feed-forward, a recurrent mixer.</summary>

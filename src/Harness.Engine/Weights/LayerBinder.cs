@@ -46,6 +46,10 @@ internal sealed unsafe class LayerBinder(WeightBinder binder, int layer, int ten
     /// <inheritdoc cref="WeightBinder.Norm"/>
     public Norm Norm(NormBlueprint norm, int length) => binder.Norm(norm, prefix, length);
 
+    /// <inheritdoc cref="HyperConnectionWeights.Bind"/>
+    public HyperConnectionWeights HyperConnection(HyperConnectionBlueprint hyper) =>
+        HyperConnectionWeights.Bind(hyper, prefix, embedding, binder);
+
     /// <summary>A norm of the residual stream's width, or null.</summary>
     public Norm? Norm(NormBlueprint? norm) => norm is null ? null : Norm(norm, embedding);
 

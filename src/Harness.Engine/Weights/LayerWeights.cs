@@ -48,6 +48,7 @@ internal sealed unsafe class LayerWeights
             Blocks = blocks,
             BlockNorms = blockNorms,
             PostNorm = binder.Norm(branch.PostNorm),
+            HyperConnection = branch.HyperConnection is { } hyper ? binder.HyperConnection(hyper) : null,
             NormedResidual = branch.NormedResidual,
             StreamScale = branch.StreamScale,
             Scale = branch.Scale * ValueOf(branch.ScaleTensor, binder),
@@ -72,6 +73,8 @@ internal sealed class BranchWeights
     public required Norm?[] BlockNorms { get; init; }
 
     public required Norm? PostNorm { get; init; }
+
+    public required HyperConnectionWeights? HyperConnection { get; init; }
 
     /// <summary>Of the norm, what takes the residual stream's place; 0 for the stream itself.</summary>
     public required float NormedResidual { get; init; }

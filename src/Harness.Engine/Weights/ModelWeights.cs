@@ -10,6 +10,9 @@ internal sealed unsafe class ModelWeights
 
     public required Norm? EmbeddingNorm { get; init; }
 
+    /// <summary>Sums several residual streams after the last layer; null where there is one.</summary>
+    public required HyperConnectionWeights? HyperHead { get; init; }
+
     /// <summary>With what the low stream begins; null where there is one stream.</summary>
     public required float* LowStream { get; init; }
 

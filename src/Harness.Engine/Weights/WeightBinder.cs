@@ -128,6 +128,7 @@ internal sealed unsafe class WeightBinder
             TokenEmbedding = tokens,
             PositionEmbedding = positions > 0 ? Matrix("position_embd.weight", positions, embedding) : null,
             EmbeddingNorm = blueprint.Embedding.Norm is { } norm ? Norm(norm, string.Empty, embedding) : null,
+            HyperHead = blueprint.HyperHead is { } hyper ? HyperConnectionWeights.Bind(hyper, string.Empty, embedding, this) : null,
             LowStream = blueprint.Embedding.LowStreamTensor is { } low ? Vector(low, embedding) : null,
             AltUp = blueprint.Layers.FirstOrDefault()?.AltUp is { } altUp ? AltUpWeights.Bind(altUp, this, embedding) : null,
             OutputNorm = Norm(blueprint.OutputNorm, string.Empty, embedding),

@@ -24,6 +24,7 @@ internal static class ForgeArchitectures
         DeepSeekRecipes.DeepSeek32(),
         DeepSeekRecipes.Dots3Note(),
         DeepSeekRecipes.GlmDsa(),
+        DeepSeekRecipes.HyV4(),
         DeepSeekRecipes.MiniCpm3(),
         DeepSeekRecipes.Mistral4(),
         DeepSeekRecipes.Plm(),

@@ -126,6 +126,38 @@ internal static class DeepSeekRecipes
             })));
     }
 
+    /// <summary><c>hy_v4</c>: three residual streams, sinks, a gate on each channel, an indexer that the second layer shares.</summary>
+    public static ForgeArchitecture HyV4()
+    {
+        const int Streams = 3;
+        ForgeShape shape = Shape("hy_v4", count: 5, sharedLength: 256) with { Heads = 4, KvHeads = 1 };
+        return new(
+            shape,
+            s => DecoderTensors.Model(
+                s,
+                layer =>
+                [
+                    .. Layer(layer, absorbed: true, selectionBias: true), .. layer.Index == 1 ? [] : Indexer(layer),
+                    layer.Between("attn_sinks.weight", [s.Heads], -1, 2), layer.Weight("attn_gate", s.Embedding, s.Heads * Value),
+                    .. Hyper($"blk.{layer.Index}.hc_attn", s.Embedding, 2), .. Hyper($"blk.{layer.Index}.hc_ffn", s.Embedding, 2),
+                ],
+                Hyper("output_hc", s.Embedding, 1)),
+            shape.ExpertKeys(Absorbed.And(IndexerKeys).And(new()
+            {
+                { "leading_dense_block_count", 1 }, { "expert_shared_count", 1 }, { "expert_gating_func", 2 },
+                { "expert_weights_norm", true }, { "expert_weights_scale", 2.5f }, { "attention.indexer.types", [1, 0, 1] },
+                { "swiglu_clamp_exp", [0f, 0.75f, 0f] }, { "hyper_connection.count", Streams },
+                { "hyper_connection.epsilon", 1e-3f }, { "hyper_connection.magnitude", 1.5f },
+            })));
+
+        static IEnumerable<ForgeTensor> Hyper(string name, long embedding, int kinds) =>
+        [
+            new($"{name}_fn.weight", [Streams * embedding, kinds * Streams], ForgeValues.Weights) { Type = Tensors.TensorType.F32 },
+            ForgeTensor.Between($"{name}_base.weight", [kinds * Streams], -0.5, 0.5),
+            ForgeTensor.Between($"{name}_scale.weight", [kinds], 0.5, 1),
+        ];
+    }
+
     private static ForgeKeys IndexerKeys { get; } = new()
     {
         { "attention.indexer.head_count", 6 }, { "attention.indexer.key_length", 2 * Rotated }, { "attention.indexer.top_k", 46 },
