@@ -66,6 +66,12 @@ public sealed record Receipt
     /// <summary>Peak memory, or null when not known.</summary>
     public MemoryFacts? Memory { get; init; }
 
+    /// <summary>What the weights were stored in and what that lost, or null when the header was not read.</summary>
+    public QuantizationFacts? Quantization { get; init; }
+
+    /// <summary>The perplexity of the run's text, or null where none was asked.</summary>
+    public PerplexityRecord? Perplexity { get; init; }
+
     /// <summary>The command that repeats this try.</summary>
     public required string Command { get; init; }
 

@@ -13,6 +13,9 @@ internal static class ReportPage
     /// <summary>The name of the page of architectures.</summary>
     public const string ArchitecturesFileName = "architectures.md";
 
+    /// <summary>The name of the page of tensor formats.</summary>
+    public const string FormatsFileName = "formats.md";
+
     /// <summary>Writes the page beside the receipts.</summary>
     /// <param name="store">The receipts.</param>
     /// <param name="folder">The folder.</param>
@@ -41,6 +44,18 @@ internal static class ReportPage
     {
         ArchitecturesView view = new ArchitecturesBuilder(set).Build("Architectures");
         Write(view, "architectures.md.hbs", path, catalogue);
+        return view;
+    }
+
+    /// <summary>Writes the page of tensor formats.</summary>
+    /// <param name="set">The receipts.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="catalogue">The catalogue, for the template beside it.</param>
+    /// <returns>What it shows.</returns>
+    public static FormatsView WriteFormats(ReceiptSet set, string path, Catalogue catalogue)
+    {
+        FormatsView view = new FormatsBuilder(set).Build("Tensor formats");
+        Write(view, "formats.md.hbs", path, catalogue);
         return view;
     }
 

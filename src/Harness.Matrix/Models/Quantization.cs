@@ -23,7 +23,7 @@ public sealed record Quantization(string Name, double BitsPerWeight, bool IsMixt
         new("IQ4_NL", 4.5), new("IQ4_XS", 4.25), new("IQ3_S", 3.4375), new("IQ3_M", 3.66, true), new("IQ3_XS", 3.3, true),
         new("IQ3_XXS", 3.0625), new("IQ2_XXS", 2.0625), new("IQ2_XS", 2.3125), new("IQ2_S", 2.5, true), new("IQ2_M", 2.7, true),
         new("IQ1_S", 1.5625), new("IQ1_M", 1.75),
-        new("TQ1_0", 1.6875), new("TQ2_0", 2.0625), new("MXFP4", 4.25),
+        new("TQ1_0", 1.6875), new("TQ2_0", 2.0625), new("MXFP4", 4.25), new("MXFP4_MOE", 4.4, true), new("NVFP4", 4.5), new("Q2_0", 2.25), new("Q1_0", 1.125),
     ];
 
     private static readonly FrozenDictionary<string, Quantization> ByName =

@@ -12,6 +12,9 @@ namespace Harness.Matrix;
 public sealed record RunOptions(
     int ContextLength, int? Threads, TimeSpan LoadTimeout, TimeSpan GenerateTimeout, TimeSpan SilenceTimeout, long? MemoryLimitBytes)
 {
+    /// <summary>A text whose perplexity trained models are measured on, a full path; null for none.</summary>
+    public string? PerplexityText { get; init; }
+
     /// <summary>What holds when the matrix says nothing.</summary>
     public static RunOptions Default { get; } = new(
         512, null, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(2), null);
@@ -27,8 +30,19 @@ public sealed record RunOptions(
             reader.Duration("load-timeout") ?? fallback.LoadTimeout,
             reader.Duration("generate-timeout") ?? fallback.GenerateTimeout,
             reader.Duration("silence-timeout") ?? fallback.SilenceTimeout,
-            reader.Size("memory-limit") ?? fallback.MemoryLimitBytes);
+            reader.Size("memory-limit") ?? fallback.MemoryLimitBytes)
+        {
+            PerplexityText = reader.Text("perplexity-text") is { } text ? TextPath(reader, text) : fallback.PerplexityText,
+        };
         reader.Finish();
         return options;
+    }
+
+    // Beside the matrix, as all paths in it.
+    private static string TextPath(FieldReader reader, string text)
+    {
+        string path = Path.GetFullPath(text, Path.GetDirectoryName(Path.GetFullPath(reader.Mark.File)) ?? ".");
+        if (!File.Exists(path)) reader.Report("perplexity-text", $"there is no file {text}");
+        return path;
     }
 }

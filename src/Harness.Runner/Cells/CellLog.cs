@@ -32,6 +32,8 @@ internal sealed class CellLog(PlannedCell cell, PreparedVariant variant, Backend
 
     public Answer<ScoredTokens>? Scored { get; set; }
 
+    public PerplexityRecord? Perplexity { get; set; }
+
     public Answer<LoadedModel>? Loaded { get; set; }
 
     public BackendIdentity? Hello { get; set; }

@@ -91,6 +91,8 @@ internal sealed class CellRunner(
         if (canonical is null) return null;
         await GenerateAsync(log, session, canonical, cancellation).ConfigureAwait(false);
         await ScoreAsync(log, session, canonical, cancellation).ConfigureAwait(false);
+        if (log.Healthy && log.Cell.Options.PerplexityText is { } text && log.Variant.Evidence == Evidence.Trained)
+            await new PerplexityMeasure(session, store.Logits).MeasureAsync(log, text, cancellation).ConfigureAwait(false);
         return canonical;
     }
 

@@ -25,11 +25,13 @@ internal sealed class ReceiptWriter(RunnerSettings settings)
         Backend = BackendOf(log),
         Machine = settings.Machine,
         Stages = log.Stages,
-        Checks = log.Checks,
+        Checks = log.Variant.QuantizeCheck is { } quantized ? [quantized, .. log.Checks] : log.Checks,
         Generations = log.Generations,
         Score = log.Score,
         Timings = TimingsOf(log, totalMilliseconds),
         Memory = log.Memory,
+        Quantization = log.Variant.Quantization,
+        Perplexity = log.Perplexity,
         Command = CommandOf(log.Cell),
     });
 

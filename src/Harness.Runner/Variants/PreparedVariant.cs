@@ -17,4 +17,11 @@ internal sealed record PreparedVariant(
     ModelFacts? Model,
     Evidence Evidence,
     SourceFacts Source,
-    string? UnsupportedByBuiltin);
+    string? UnsupportedByBuiltin)
+{
+    /// <summary>What the weights are stored in and what that lost; null when the header was not read.</summary>
+    public QuantizationFacts? Quantization { get; init; }
+
+    /// <summary>The check of quantizing, for a variant that was quantized here.</summary>
+    public CheckRecord? QuantizeCheck { get; init; }
+}

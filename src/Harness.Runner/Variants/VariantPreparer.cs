@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using Harness.Conversion;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
+using Harness.Formats.Quantizing;
 using Harness.Formats.Safetensors;
 using Harness.Hub;
 using Harness.Matrix;
@@ -69,6 +71,7 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
             BuiltinInspection builtin = BuiltinInspection.Of(headers);
             work.Unsupported = builtin.Unsupported;
             work.Model = HeaderFacts.Read(headers, builtin);
+            work.Quantization = new QuantizationFacts(Math.Round(QuantizationLoss.BitsPerWeight(headers.SelectMany(h => h.Tensors)), 4));
             work.Evidence = HeaderFacts.EvidenceOf(headers[0].Metadata);
             return Task.FromResult<string?>(null);
         }).ConfigureAwait(false);
@@ -94,6 +97,18 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
 
         if (variant.Origin == VariantOrigin.Hub) await FetchAsync(work, variant, remote, cancellation).ConfigureAwait(false);
         else await HashAsync(work, cancellation).ConfigureAwait(false);
+        if (variant.Origin == VariantOrigin.Quantized) await MeasureLossAsync(work, variant, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task MeasureLossAsync(Work work, Variant variant, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        string parent = await files.GetAsync(variant.Parent!, cancellation).ConfigureAwait(false), against = $"{variant.Parent!.Model.Id} {variant.Parent.Quant}";
+        double error = QuantizationLoss.Relative(parent, work.Path!, cancellation);
+        work.Quantization = work.Quantization! with { RelativeError = double.Parse(error.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), Against = against };
+        work.QuantizeCheck = new CheckRecord(
+            Check.Quantize, Outcome.Ok, Elapsed(start),
+            string.Create(CultureInfo.InvariantCulture, $"{work.Quantization.BitsPerWeight:0.00} bits a weight, {100 * error:0.###} % off {against}"));
     }
 
     private async Task FetchAsync(Work work, Variant variant, IReadOnlyList<ResolvedFile> remote, CancellationToken cancellation)
@@ -213,6 +228,10 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
         {
             failure = new FailureRecord(KindOf(e.Failure), $"{e.What}: {e.Where}; {e.Advice}");
         }
+        catch (QuantizeException e)
+        {
+            failure = new FailureRecord(FailureKind.Error, $"{e.What}. {e.Remedy}");
+        }
         catch (GgufException e)
         {
             failure = new FailureRecord(FailureKind.Error, $"{e.What}, {e.Where}. {e.Remedy}");
@@ -247,7 +266,7 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
     private static double Elapsed(long start) => Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 3);
 
     private static string Megabytes(long bytes) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB");
+        string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB");
 
     /// <summary>What is known of a variant so far.</summary>
     private sealed class Work(Variant variant)
@@ -268,7 +287,15 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
 
         public string? Unsupported { get; set; }
 
-        public PreparedVariant Result(string? path) => new(Stages, path, Files, Model, Evidence, Source, Unsupported);
+        public QuantizationFacts? Quantization { get; set; }
+
+        public CheckRecord? QuantizeCheck { get; set; }
+
+        public PreparedVariant Result(string? path) => new(Stages, path, Files, Model, Evidence, Source, Unsupported)
+        {
+            Quantization = Quantization,
+            QuantizeCheck = QuantizeCheck,
+        };
     }
 
     /// <summary>The words receipts use for a variant's origin.</summary>
