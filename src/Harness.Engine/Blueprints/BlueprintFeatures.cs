@@ -19,7 +19,7 @@ internal static class BlueprintFeatures
         {
             features.AddUnless(layer.AltUp is null, "residual-streams", layer.AltUp?.Streams ?? 1);
             layer.AltUp?.Input.Describe(features);
-            features.Add("residual", layer.Branches.Any(b => b.Blocks.Length > 1) ? "parallel" : "sequential");
+            features.Add("residual", layer.Branches.Any(IsParallel) ? "parallel" : "sequential");
             features.AddUnless(layer.FinalNorm is null, "layer-final-norm", layer.FinalNorm?.Name);
             foreach (BranchBlueprint branch in layer.Branches)
             {
@@ -51,6 +51,10 @@ internal static class BlueprintFeatures
         features.Add("output-bias", blueprint.OutputBias);
         return features.ToFeatures();
     }
+
+    // Experts beside a shared one are a feed-forward of two parts, not two steps at once.
+    private static bool IsParallel(BranchBlueprint branch) =>
+        branch.Blocks.Length > 1 && branch.Blocks.Any(block => block is not (ExpertsBlueprint or FeedForwardBlueprint));
 
     private static string PlaceOf(BranchBlueprint branch) =>
         (branch.Blocks.Any(b => b.Norm is not null), branch.PostNorm is not null) switch
