@@ -10,6 +10,7 @@ public sealed class Catalogue
         IReadOnlyList<ModelEntry> models,
         IReadOnlyList<BackendEntry> backends,
         IReadOnlyList<PromptEntry> prompts,
+        IReadOnlyList<ConversationEntry> conversations,
         IReadOnlyList<HardwareEntry> hardware,
         IReadOnlyList<Expectation> expectations,
         IReadOnlyList<KnownIssue> knownIssues)
@@ -18,6 +19,7 @@ public sealed class Catalogue
         Models = models;
         Backends = backends;
         Prompts = prompts;
+        Conversations = conversations;
         Hardware = hardware;
         Expectations = expectations;
         KnownIssues = knownIssues;
@@ -35,6 +37,9 @@ public sealed class Catalogue
 
     /// <summary>Prompts, in the order of files and lines.</summary>
     public IReadOnlyList<PromptEntry> Prompts { get; }
+
+    /// <summary>Conversations for the chat check, in the order of files and lines.</summary>
+    public IReadOnlyList<ConversationEntry> Conversations { get; }
 
     /// <summary>Hardware APIs.</summary>
     public IReadOnlyList<HardwareEntry> Hardware { get; }
@@ -62,7 +67,7 @@ public sealed class Catalogue
     public Catalogue With(ModelEntry model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new(Directory, [.. Models, model], Backends, Prompts, Hardware, Expectations, KnownIssues);
+        return new(Directory, [.. Models, model], Backends, Prompts, Conversations, Hardware, Expectations, KnownIssues);
     }
 
     /// <summary>Finds a model by id; case does not matter.</summary>
@@ -104,6 +109,14 @@ public sealed class Catalogue
     {
         string name = FindModel(model)?.Reference is null ? model : ModelEntry.Unlisted;
         return Prompts.Where(prompt => prompt.AppliesTo(name)).ToArray();
+    }
+
+    /// <summary>The first conversation for a model, or null.</summary>
+    /// <param name="model">Id of the model.</param>
+    public ConversationEntry? ConversationFor(string model)
+    {
+        string name = FindModel(model)?.Reference is null ? model : ModelEntry.Unlisted;
+        return Conversations.FirstOrDefault(conversation => conversation.AppliesTo(name));
     }
 
     /// <summary>What people know about a cell.</summary>

@@ -33,19 +33,22 @@ internal sealed class CatalogueReader
         List<ModelEntry> models = [];
         List<BackendEntry> backends = [];
         List<PromptEntry> prompts = [];
+        List<ConversationEntry> conversations = [];
         List<HardwareEntry> hardware = [];
         List<Expectation> expectations = [];
         List<KnownIssue> issues = [];
         ReadFolder("models", root => ModelFile.Read(root, _bag, Unique<ModelEntry>("model", model => model.Id, models)));
         ReadFolder("backends", root => BackendFile.Read(root, _bag, Unique<BackendEntry>("backend", backend => backend.Engine, backends)));
-        ReadFolder("prompts", root => PromptFile.Read(root, _bag, Unique<PromptEntry>("prompt", prompt => prompt.Id, prompts)));
+        ReadFolder("prompts", root => PromptFile.Read(
+            root, _bag, Unique<PromptEntry>("prompt", prompt => prompt.Id, prompts),
+            Unique<ConversationEntry>("conversation", conversation => conversation.Id, conversations)));
         ReadFolder("hardware", root => HardwareEntry.ReadFile(root, _bag, Unique<HardwareEntry>("hardware", entry => entry.Api, hardware)));
         ReadOptional("expectations.yaml", root => Expectation.ReadFile(root, _bag, expectations));
         ReadOptional("known-issues.yaml", root => KnownIssue.ReadFile(root, _bag, Unique<KnownIssue>("known issue", issue => issue.Id, issues)));
 
         models.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
         backends.Sort((a, b) => string.CompareOrdinal(a.Engine, b.Engine));
-        Catalogue catalogue = new(_directory, models, backends, prompts, hardware, expectations, issues);
+        Catalogue catalogue = new(_directory, models, backends, prompts, conversations, hardware, expectations, issues);
 
         // Names are checked only when every file could be read: otherwise each reference to a broken file is "unknown".
         if (_bag.Count == 0) CheckNames(catalogue);
@@ -97,6 +100,9 @@ internal sealed class CatalogueReader
                     _bag.AddUnknown(prompt.Models[0].Mark ?? new(_directory), "transcripts", "model", transcript.Model, names.Models);
             }
         }
+
+        foreach (ConversationEntry conversation in catalogue.Conversations)
+            CatalogueNames.Check(_bag, "model", [.. names.Models, ModelEntry.Unlisted], conversation.Models, "models");
 
         foreach (Expectation expectation in catalogue.Expectations)
         {

@@ -26,6 +26,7 @@ public sealed record SourceFacts(
 /// <param name="VocabularySize">Tokens of the vocabulary, or null.</param>
 /// <param name="Tokenizer">Tokenizer model and pre-tokenizer, or null.</param>
 /// <param name="Features">What the blueprint says: name and value, in order.</param>
+/// <param name="ChatTemplate">What its own chat template can do; null when it has none.</param>
 public sealed record ModelFacts(
     string Architecture,
     string? Name,
@@ -36,7 +37,8 @@ public sealed record ModelFacts(
     long? ContextLength,
     long? VocabularySize,
     string? Tokenizer,
-    IReadOnlyList<Feature> Features);
+    IReadOnlyList<Feature> Features,
+    ChatTemplateFacts? ChatTemplate = null);
 
 /// <summary>How many tensors have a type.</summary>
 /// <param name="Type">The type's name.</param>

@@ -60,6 +60,9 @@ public sealed record Receipt
     /// <summary>The teacher-forced scoring, or null.</summary>
     public ScoreRecord? Score { get; init; }
 
+    /// <summary>A conversation through the model's own template, or null.</summary>
+    public ChatRecord? Chat { get; init; }
+
     /// <summary>Timings, or null when nothing was loaded.</summary>
     public TimingFacts? Timings { get; init; }
 
@@ -75,10 +78,10 @@ public sealed record Receipt
     /// <summary>The command that repeats this try.</summary>
     public required string Command { get; init; }
 
-    /// <summary>The last stage or check that was reached, as a word.</summary>
+    /// <summary>The last stage or check that was reached, as a word. The chat check stands beside them: it decides no verdict.</summary>
     public string LastReached()
     {
-        CheckRecord? lastCheck = Checks.LastOrDefault(c => c.Outcome != Outcome.Skipped);
+        CheckRecord? lastCheck = Checks.LastOrDefault(c => c.Check != Check.Chat && c.Outcome != Outcome.Skipped);
         if (lastCheck is not null) return CheckName(lastCheck.Check);
         StageRecord? lastStage = Stages.LastOrDefault(s => s.Outcome != Outcome.Skipped);
         return lastStage is null ? "plan" : StageName(lastStage.Stage);

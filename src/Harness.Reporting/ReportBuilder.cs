@@ -68,6 +68,8 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
             Words.StageWord(receipt?.Stages.FirstOrDefault(s => s.Stage == Stage.Load)?.Outcome),
             Words.StageWord(receipt?.Checks.FirstOrDefault(c => c.Check == Check.Generate)?.Outcome),
             Words.StageWord(receipt?.Checks.FirstOrDefault(c => c.Check == Check.Tokenize)?.Outcome),
+            Words.ChatWord(receipt),
+            ChatRemark(receipt),
             verdict,
             Words.Symbol(verdict.Kind),
             Words.Rate(receipt?.Timings?.PrefillTokensPerSecond),
@@ -75,6 +77,12 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
             receipt?.Memory is { } memory ? Words.Size(memory.PeakResidentBytes) : "–",
             receipt?.Command ?? $"harness run --model {cell.Model} --quant {cell.Quant} --backend {cell.Backend} --hardware {cell.Hardware}",
             receipt?.Id);
+    }
+
+    private static string? ChatRemark(Receipt? receipt)
+    {
+        CheckRecord? check = receipt?.Checks.FirstOrDefault(c => c.Check == Check.Chat);
+        return check?.Failure?.Message ?? check?.Reason;
     }
 
     private static bool IsFailure(VerdictKind kind) =>

@@ -76,6 +76,8 @@ public sealed record DeviceGroup(string Device, IReadOnlyList<CellView> Cells);
 /// <param name="Load">How loading ended.</param>
 /// <param name="Inference">How generating ended.</param>
 /// <param name="Tokenize">How the tokenizer check ended.</param>
+/// <param name="Chat">How the chat check ended, apart from the verdict.</param>
+/// <param name="ChatRemark">What the chat check found, or why it was not made; null when there is nothing to say.</param>
 /// <param name="Verdict">What it means.</param>
 /// <param name="Symbol">The symbol after the verdict's word.</param>
 /// <param name="Prefill">Prompt tokens a second, or a dash.</param>
@@ -92,6 +94,8 @@ public sealed record CellView(
     string Load,
     string Inference,
     string Tokenize,
+    string Chat,
+    string? ChatRemark,
     Verdict Verdict,
     string Symbol,
     string Prefill,

@@ -51,6 +51,30 @@ public static class Words
     public static string Scientific(double value) =>
         value == 0 ? "0" : value.ToString("0.0e+0", CultureInfo.InvariantCulture);
 
+    /// <summary>How the chat check ended: <c>ok</c>, <c>ok, folded</c>, <c>other template</c>, <c>no template</c>, …; a dash when it was not made.</summary>
+    /// <param name="receipt">The receipt, or null.</param>
+    public static string ChatWord(Receipt? receipt)
+    {
+        CheckRecord? check = receipt?.Checks.FirstOrDefault(c => c.Check == Check.Chat);
+        ChatFindingKind[] found = [.. receipt?.Chat?.Findings.Select(f => f.Kind).Where(k => k != ChatFindingKind.SystemFolded).Distinct() ?? []];
+        return check?.Outcome switch
+        {
+            null => "–",
+            Outcome.Skipped => receipt!.Model?.ChatTemplate is null ? "no template" : "skipped",
+            Outcome.Ok => receipt!.Chat?.SystemRefusal is null ? "ok" : "ok, folded",
+            _ => found.Length == 0 ? "failed" : string.Join(", ", found.Select(FindingWord)),
+        };
+    }
+
+    private static string FindingWord(ChatFindingKind kind) => kind switch
+    {
+        ChatFindingKind.AnotherTemplate => "other template",
+        ChatFindingKind.DoubleBos => "double BOS",
+        ChatFindingKind.RanPastEndOfTurn => "ran past its turn",
+        ChatFindingKind.LeakedSpecialTokens => "leaked tokens",
+        _ => Wire.Name(kind),
+    };
+
     /// <summary>The symbol that follows a verdict's word.</summary>
     /// <param name="kind">The verdict.</param>
     public static string Symbol(VerdictKind kind) => kind switch

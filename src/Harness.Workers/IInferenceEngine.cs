@@ -1,3 +1,5 @@
+using Harness.Text.Templates;
+
 namespace Harness.Workers;
 
 /// <summary>
@@ -37,6 +39,13 @@ public interface IInferenceEngine : IDisposable
     /// <param name="logits">Receives little-endian float32, tokens × vocabulary.</param>
     /// <returns>Timings of the evaluation.</returns>
     Scoring Score(ReadOnlySpan<int> ids, Stream logits);
+
+    /// <summary>Makes a prompt of a conversation the way this backend does it by itself.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <returns>The prompt and its ids.</returns>
+    /// <exception cref="InferenceException">The backend applies no templates, or not this model's.</exception>
+    ChatApplied Chat(IReadOnlyList<ChatMessage> messages) =>
+        throw new InferenceException(InferenceFailure.Unsupported, "this backend applies no chat templates");
 }
 
 /// <summary>Why an inference call failed, as the backend itself can tell.</summary>
@@ -130,6 +139,12 @@ public sealed record GeneratedToken(int Id, byte[] Bytes, int[] TopIds, float[] 
 /// <param name="DecodeTime">All tokens after the first.</param>
 public sealed record Generation(
     int PromptTokens, int GeneratedTokens, string StopReason, TimeSpan PrefillTime, TimeSpan DecodeTime);
+
+/// <summary>A conversation through a backend's own way with templates.</summary>
+/// <param name="Prompt">The prompt, ending where the assistant answers.</param>
+/// <param name="Ids">Its ids, as the backend would evaluate them.</param>
+/// <param name="How">What applied which template, in a few words.</param>
+public sealed record ChatApplied(string Prompt, int[] Ids, string How);
 
 /// <summary>How a scoring went.</summary>
 /// <param name="Tokens">Ids evaluated.</param>

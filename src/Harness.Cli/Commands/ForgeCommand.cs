@@ -16,6 +16,7 @@ internal static class ForgeCommand
     {
         var architecture = new Option<string?>("--arch") { Description = "A probe model of this architecture; --list names them.", HelpName = "A" };
         var variant = new Option<string?>("--variant") { Description = "With --arch: another variant than the first.", HelpName = "V" };
+        var template = new Option<string?>("--chat-template") { Description = "With --arch: the probe carries this chat template (.jinja).", HelpName = "FILE" };
         var list = new Option<bool>("--list") { Description = "Lists the architectures and their variants, and forges nothing." };
         var like = new Option<string?>("--like") { Description = "A file in the shape of this model: a name of the catalogue or a GGUF file.", HelpName = "MODEL" };
         var quant = new Option<string?>("--quant")
@@ -38,6 +39,7 @@ internal static class ForgeCommand
             Examples:
               harness forge --arch llama --quant Q4_K_M --out probe.gguf
               harness forge --arch qwen2 --quant F16 --seed 7 --variant untied --out probe.gguf
+              harness forge --arch llama --quant Q8_0 --chat-template chat.jinja --out probe.gguf
               harness forge --list
               harness forge --like mistral-7b-v0.2 --quant Q4_K_M --out big.gguf
               harness forge --like model.gguf --quant Q8_0 --out same-shape.gguf
@@ -45,7 +47,7 @@ internal static class ForgeCommand
             Exit status: 0 the file is written; 1 it cannot be; 2 the command line is wrong.
             """)
         {
-            architecture, variant, list, like, quant, seed, output, json,
+            architecture, variant, template, list, like, quant, seed, output, json,
         };
         command.Validators.Add(result =>
         {
@@ -62,13 +64,13 @@ internal static class ForgeCommand
             : Run(
                 new Request(
                     parsed.GetValue(architecture), parsed.GetValue(variant), parsed.GetValue(like), parsed.GetValue(quant)!,
-                    parsed.GetValue(seed), parsed.GetValue(output)!, parsed.GetValue(json)),
+                    parsed.GetValue(seed), parsed.GetValue(output)!, parsed.GetValue(json), parsed.GetValue(template)),
                 cancellation))));
         return command;
     }
 
     private sealed record Request(
-        string? Architecture, string? Variant, string? Like, string Quant, ulong Seed, string Output, bool Json);
+        string? Architecture, string? Variant, string? Like, string Quant, ulong Seed, string Output, bool Json, string? ChatTemplate);
 
     private static int List(bool json)
     {
@@ -104,17 +106,25 @@ internal static class ForgeCommand
             throw new ForgeException("exactly one of --arch and --like is needed", "command line", "Give --arch for a probe, --like for a true shape.");
         OutputFile.Check(request.Output, "the model");
         if (request.Architecture is not null)
-            ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant);
+            ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant, ReadTemplate(request.ChatTemplate));
         else
             WriteLike(request, request.Like!, cancellation);
         Report(request);
         return ExitStatus.Done;
     }
 
+    private static string? ReadTemplate(string? path)
+    {
+        if (path is null) return null;
+        return File.Exists(path) ? File.ReadAllText(path) : throw new ForgeException("there is no such chat template", $"--chat-template {path}", "Give a .jinja file.");
+    }
+
     private static void WriteLike(Request request, string like, CancellationToken cancellation)
     {
         if (request.Variant is not null)
             throw new ForgeException("--variant belongs to --arch", "--variant", "Leave it out with --like.");
+        if (request.ChatTemplate is not null)
+            throw new ForgeException("--chat-template belongs to --arch", "--chat-template", "Leave it out with --like.");
         int threads = Math.Clamp(Environment.ProcessorCount, 1, 4);
         using var line = ForgeProgressLine.ForTerminal();
         if (File.Exists(like))

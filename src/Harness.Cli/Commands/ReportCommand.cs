@@ -11,19 +11,20 @@ internal static class ReportCommand
     private const string Compatibility = "compatibility";
     private const string Architectures = "architectures";
     private const string Formats = "formats";
+    private const string Chat = "chat";
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var folder = new Argument<string?>("DIR") { Description = "A folder with receipts.jsonl; by default the newest run.", Arity = ArgumentArity.ZeroOrOne };
-        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md, architectures.md or formats.md in DIR.", HelpName = "FILE" };
+        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md, architectures.md, formats.md or chat.md in DIR.", HelpName = "FILE" };
         var kind = new Option<string>("--page")
         {
-            Description = "Which page: compatibility, a line a cell; architectures, a line a model with its error and structure; or formats, a line a quantization with its size, error and perplexity.",
+            Description = "Which page: compatibility, a line a cell; architectures, a line a model with its error and structure; formats, a line a quantization with its size, error and perplexity; or chat, what chat templates can do and what backends make of them.",
             HelpName = "PAGE",
             DefaultValueFactory = _ => Compatibility,
         };
-        kind.AcceptOnlyFromAmong(Compatibility, Architectures, Formats);
+        kind.AcceptOnlyFromAmong(Compatibility, Architectures, Formats, Chat);
         var matrix = new Option<string?>("--matrix") { Description = "The matrix whose templates are used.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Prints one JSON object and nothing else." };
         var command = new Command(
@@ -39,6 +40,7 @@ internal static class ReportCommand
               harness report nightly --out reports/nightly.md
               harness report nightly --page architectures
               harness report reports/formats --page formats
+              harness report --page chat
             """)
         {
             folder, kind, output, matrix, json,
@@ -48,15 +50,22 @@ internal static class ReportCommand
             string from = parsed.GetValue(folder) ?? Newest();
             if (!File.Exists(Path.Combine(from, "receipts.jsonl")))
                 throw new CommandException(ExitStatus.Usage, "there is no receipts.jsonl in it", from, "Name the folder of a run, as reports/runs/… or what --out named.");
-            bool architectures = parsed.GetValue(kind) == Architectures, formats = parsed.GetValue(kind) == Formats;
+            string asked = parsed.GetRequiredValue(kind);
             string page = Path.GetFullPath(
-                parsed.GetValue(output) ?? Path.Combine(from, architectures ? ReportPage.ArchitecturesFileName : formats ? ReportPage.FormatsFileName : ReportPage.FileName));
+                parsed.GetValue(output) ?? Path.Combine(from, asked switch
+                {
+                    Architectures => ReportPage.ArchitecturesFileName,
+                    Formats => ReportPage.FormatsFileName,
+                    Chat => ReportPage.ChatFileName,
+                    _ => ReportPage.FileName,
+                }));
             OutputFile.Check(page, "the page");
             Catalogue catalogue = LoadedMatrix.Load(CatalogueFiles.Matrix(parsed.GetValue(matrix))).Catalogue;
             ReceiptSet receipts = ReceiptStore.Read(from);
             string shown = parsed.GetValue(json) ? page : Path.GetRelativePath(Environment.CurrentDirectory, page);
-            if (architectures) ArchitecturesOutput.Print(ReportPage.WriteArchitectures(receipts, page, catalogue), shown, parsed.GetValue(json));
-            else if (formats) FormatsOutput.Print(ReportPage.WriteFormats(receipts, page, catalogue), shown, parsed.GetValue(json));
+            if (asked == Architectures) ArchitecturesOutput.Print(ReportPage.WriteArchitectures(receipts, page, catalogue), shown, parsed.GetValue(json));
+            else if (asked == Formats) FormatsOutput.Print(ReportPage.WriteFormats(receipts, page, catalogue), shown, parsed.GetValue(json));
+            else if (asked == Chat) ChatOutput.Print(ReportPage.WriteChat(receipts, page, catalogue), shown, parsed.GetValue(json));
             else if (parsed.GetValue(json)) RunOutput.PrintJson(ReportPage.Write(receipts, page, catalogue), shown);
             else RunOutput.Print(ReportPage.Write(receipts, page, catalogue), shown);
             return Task.FromResult(ExitStatus.Done);

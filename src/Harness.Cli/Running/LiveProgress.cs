@@ -79,6 +79,7 @@ internal sealed class LiveProgress(Plan plan) : IRunProgress, IProgress<string>
         {
             Load = Words.StageWord(receipt.Stages.FirstOrDefault(s => s.Stage == Stage.Load)?.Outcome),
             Inference = Words.StageWord(receipt.Checks.FirstOrDefault(c => c.Check == Check.Generate)?.Outcome),
+            Chat = Words.ChatWord(receipt),
             Verdict = verdict.Kind,
             Status = verdict.Word,
             Speed = Words.Rate(receipt.Timings?.DecodeTokensPerSecond),
@@ -89,7 +90,7 @@ internal sealed class LiveProgress(Plan plan) : IRunProgress, IProgress<string>
     public void Report(string value) => _doing = value;
 
     private static CellRow Waiting(PlannedCell cell) => new(
-        cell.Cell.Model, cell.Cell.Quant, cell.Cell.Backend.ToString(), cell.Cell.Hardware, "", "", null, "", "");
+        cell.Cell.Model, cell.Cell.Quant, cell.Cell.Backend.ToString(), cell.Cell.Hardware, "", "", "", null, "", "");
 
     private Rows Draw(IAnsiConsole console)
     {

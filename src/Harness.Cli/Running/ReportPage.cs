@@ -16,6 +16,9 @@ internal static class ReportPage
     /// <summary>The name of the page of tensor formats.</summary>
     public const string FormatsFileName = "formats.md";
 
+    /// <summary>The name of the page of chat templates.</summary>
+    public const string ChatFileName = "chat.md";
+
     /// <summary>Writes the page beside the receipts.</summary>
     /// <param name="store">The receipts.</param>
     /// <param name="folder">The folder.</param>
@@ -56,6 +59,18 @@ internal static class ReportPage
     {
         FormatsView view = new FormatsBuilder(set).Build("Tensor formats");
         Write(view, "formats.md.hbs", path, catalogue);
+        return view;
+    }
+
+    /// <summary>Writes the page of chat templates.</summary>
+    /// <param name="set">The receipts.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="catalogue">The catalogue, for the template beside it.</param>
+    /// <returns>What it shows.</returns>
+    public static ChatView WriteChat(ReceiptSet set, string path, Catalogue catalogue)
+    {
+        ChatView view = new ChatBuilder(set).Build("Chat templates");
+        Write(view, "chat.md.hbs", path, catalogue);
         return view;
     }
 

@@ -23,6 +23,15 @@ internal static class RunOutput
             console.MarkupLineInterpolated($"  {group.Key.Reason}");
         }
 
+        foreach (IGrouping<(string Word, string? Remark), CellView> group in view.Cells
+            .Where(c => c.ChatRemark is not null && c.Chat != "no template").GroupBy(c => (c.Chat, c.ChatRemark)))
+        {
+            CellView first = group.First();
+            string cells = group.Count() == 1 ? first.Cell.ToString() : $"{first.Cell} and {group.Count() - 1} more";
+            console.MarkupLineInterpolated($"[bold]chat: {group.Key.Word}[/] {cells}");
+            console.MarkupLineInterpolated($"  {group.Key.Remark}");
+        }
+
         console.MarkupLineInterpolated($"[bold]{view.Summary.Line}[/]");
         // Never wrapped: it is to be copied.
         Console.WriteLine($"report: {report}");
@@ -34,7 +43,7 @@ internal static class RunOutput
         var run = new JsonRun(
             [.. view.Cells.Select(c => new JsonCell(
                 c.Cell.Model, c.Cell.Quant, c.Cell.Backend, c.Cell.Hardware, c.Evidence == "–" ? null : c.Evidence,
-                c.Verdict.Word, c.Verdict.Stage, c.Verdict.Reason, c.Command, c.Receipt))],
+                c.Verdict.Word, c.Verdict.Stage, c.Verdict.Reason, c.Chat == "–" ? null : c.Chat, c.ChatRemark, c.Command, c.Receipt))],
             new JsonSummary(view.Summary.Total, view.Summary.Counts.ToDictionary(v => v.Word, v => v.Count)),
             report);
         Console.WriteLine(JsonSerializer.Serialize(run, RunJson.Default.JsonRun));
@@ -47,7 +56,7 @@ internal sealed record JsonSummary(int Total, IReadOnlyDictionary<string, int> V
 
 internal sealed record JsonCell(
     string Model, string Quant, string Backend, string Hardware, string? Evidence, string Verdict, string Stage, string Reason,
-    string Command, string? Receipt);
+    string? Chat, string? ChatRemark, string Command, string? Receipt);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(JsonRun))]

@@ -15,4 +15,8 @@ public sealed record PlannedCell(
     IReadOnlyList<PromptEntry> Prompts,
     RunOptions Options,
     Expectation? Expectation,
-    Blocked? Blocked);
+    Blocked? Blocked)
+{
+    /// <summary>What is said to it through its own chat template; null for nothing.</summary>
+    public ConversationEntry? Conversation { get; init; }
+}

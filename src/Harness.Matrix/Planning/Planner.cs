@@ -165,7 +165,10 @@ internal sealed class Planner
                 if (Excluded(cell)) continue;
                 cells.Add(new(
                     cell, variant.Variant, build, asked, _profile.Options, _catalogue.ExpectationFor(cell),
-                    quant ?? _blocker.OfBackend(build, api) ?? files));
+                    quant ?? _blocker.OfBackend(build, api) ?? files)
+                {
+                    Conversation = _catalogue.ConversationFor(model.Id),
+                });
             }
         }
 

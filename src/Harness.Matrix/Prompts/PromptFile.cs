@@ -9,10 +9,11 @@ internal static class PromptFile
 {
     private static readonly string[] Kinds = ["contains", "not-contains", "starts-with", "matches"];
 
-    public static void Read(YamlNode root, DiagnosticBag bag, Action<PromptEntry, SourceMark> add)
+    public static void Read(YamlNode root, DiagnosticBag bag, Action<PromptEntry, SourceMark> add, Action<ConversationEntry, SourceMark> addConversation)
     {
         if (FieldReader.Open(root, "", bag) is not { } file) return;
-        foreach (FieldReader reader in file.Maps("prompts", required: true))
+        ConversationFields.Read(file, addConversation);
+        foreach (FieldReader reader in file.Maps("prompts", required: !file.Has("conversations")))
         {
             PromptEntry prompt = Prompt(reader);
             if (prompt.Id.Length > 0) add(prompt, reader.Mark);

@@ -30,6 +30,8 @@ internal sealed class CellLog(PlannedCell cell, PreparedVariant variant, Backend
 
     public ScoreRecord? Score { get; set; }
 
+    public ChatRecord? Chat { get; set; }
+
     public Answer<ScoredTokens>? Scored { get; set; }
 
     public PerplexityRecord? Perplexity { get; set; }

@@ -93,6 +93,12 @@ internal sealed class CellRunner(
         await ScoreAsync(log, session, canonical, cancellation).ConfigureAwait(false);
         if (log.Healthy && log.Cell.Options.PerplexityText is { } text && log.Variant.Evidence == Evidence.Trained)
             await new PerplexityMeasure(session, store.Logits).MeasureAsync(log, text, cancellation).ConfigureAwait(false);
+        if (cell.Conversation is { } conversation)
+        {
+            progress.CellDoing(cell, "chat");
+            await new ChatCheck(log, session).RunAsync(conversation, cancellation).ConfigureAwait(false);
+        }
+
         return canonical;
     }
 

@@ -28,6 +28,7 @@ internal sealed class ReceiptWriter(RunnerSettings settings)
         Checks = log.Variant.QuantizeCheck is { } quantized ? [quantized, .. log.Checks] : log.Checks,
         Generations = log.Generations,
         Score = log.Score,
+        Chat = log.Chat,
         Timings = TimingsOf(log, totalMilliseconds),
         Memory = log.Memory,
         Quantization = log.Variant.Quantization,

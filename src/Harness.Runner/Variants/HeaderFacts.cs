@@ -11,7 +11,7 @@ internal static class HeaderFacts
     /// <summary>The metadata key by which forged and trained files name their origin.</summary>
     public const string OriginKey = "harness.origin";
 
-    public static ModelFacts Read(IReadOnlyList<GgufHeader> headers, BuiltinInspection builtin)
+    public static ModelFacts Read(IReadOnlyList<GgufHeader> headers, BuiltinInspection builtin, ChatTemplateFacts? chatTemplate = null)
     {
         GgufMetadata metadata = headers[0].Metadata;
         GgufTensor[] tensors = [.. headers.SelectMany(h => h.Tensors)];
@@ -26,7 +26,8 @@ internal static class HeaderFacts
             metadata.TryGetNumber($"{architecture}.context_length", out long context) ? context : null,
             metadata.TryGetStrings("tokenizer.ggml.tokens", out GgufStringArray? tokens) ? tokens.Count : null,
             Tokenizer(metadata),
-            [.. builtin.Features.Select(f => new Feature(f.Key, f.Value))]);
+            [.. builtin.Features.Select(f => new Feature(f.Key, f.Value))],
+            chatTemplate);
     }
 
     /// <summary>The coarsest type among the tensors of two or more dimensions.</summary>

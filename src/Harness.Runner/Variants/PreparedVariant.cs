@@ -24,4 +24,7 @@ internal sealed record PreparedVariant(
 
     /// <summary>The check of quantizing, for a variant that was quantized here.</summary>
     public CheckRecord? QuantizeCheck { get; init; }
+
+    /// <summary>Its chat template; null when it has none, or the header was not read.</summary>
+    public ChatSource? Chat { get; init; }
 }

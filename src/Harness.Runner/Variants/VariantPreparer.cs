@@ -70,7 +70,8 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
             headers = variant.Origin == VariantOrigin.Hub ? ReadRemote(remote) : ReadLocal(work.Path!);
             BuiltinInspection builtin = BuiltinInspection.Of(headers);
             work.Unsupported = builtin.Unsupported;
-            work.Model = HeaderFacts.Read(headers, builtin);
+            (ChatTemplateFacts? template, work.Chat) = ChatTemplateReader.Read(headers[0].Metadata);
+            work.Model = HeaderFacts.Read(headers, builtin, template);
             work.Quantization = new QuantizationFacts(Math.Round(QuantizationLoss.BitsPerWeight(headers.SelectMany(h => h.Tensors)), 4));
             work.Evidence = HeaderFacts.EvidenceOf(headers[0].Metadata);
             return Task.FromResult<string?>(null);
@@ -291,10 +292,13 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
 
         public CheckRecord? QuantizeCheck { get; set; }
 
+        public ChatSource? Chat { get; set; }
+
         public PreparedVariant Result(string? path) => new(Stages, path, Files, Model, Evidence, Source, Unsupported)
         {
             Quantization = Quantization,
             QuantizeCheck = QuantizeCheck,
+            Chat = Chat,
         };
     }
 

@@ -6,6 +6,7 @@ using Harness.Engine;
 using Harness.Engine.Blueprints;
 using Harness.Formats.Gguf;
 using Harness.Text;
+using Harness.Text.Templates;
 
 namespace Harness.Workers.Builtin;
 
@@ -73,6 +74,30 @@ public sealed class BuiltinEngine : IInferenceEngine
         return tokenizer is null
             ? throw new InferenceException(InferenceFailure.Unsupported, tokenizerFault ?? "the model has no tokenizer")
             : tokenizer.EncodePrompt(utf8, addSpecial, parseSpecial);
+    }
+
+    /// <inheritdoc/>
+    public ChatApplied Chat(IReadOnlyList<ChatMessage> messages)
+    {
+        _ = Loaded();
+        GgufMetadata metadata = file!.Metadata;
+        if (!metadata.TryGetString(ModelTemplate.Key, out string? template))
+            throw new InferenceException(InferenceFailure.Unsupported, $"the model has no chat template ({ModelTemplate.Key})");
+        string prompt;
+        try
+        {
+            prompt = ChatTemplate.Parse(template).Render(ChatMessage.Variables(
+                messages, ModelTemplate.TokenText(metadata, "bos") ?? "", ModelTemplate.TokenText(metadata, "eos") ?? "", addGenerationPrompt: true));
+        }
+        catch (TemplateException exception)
+        {
+            throw new InferenceException(
+                InferenceFailure.Error,
+                string.Create(CultureInfo.InvariantCulture, $"the chat template, line {exception.Line}: {exception.Message}"), exception);
+        }
+
+        byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(prompt);
+        return new ChatApplied(prompt, Tokenize(utf8, addSpecial: tokenizer?.DoublesBos(utf8) != true, parseSpecial: true), "the file's template");
     }
 
     /// <inheritdoc/>

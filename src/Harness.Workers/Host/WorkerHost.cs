@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Harness.Text.Templates;
 using Harness.Workers.Processes;
 using Harness.Workers.Protocol;
 
@@ -152,6 +153,7 @@ public sealed class WorkerHost
         "tokenize" => new WireResult { Ids = Tokenize(request) },
         "generate" => Generate(request),
         "score" => Score(request),
+        "chat" => Chat(request),
         "exit" => new WireResult(),
         _ => null,
     };
@@ -240,6 +242,12 @@ public sealed class WorkerHost
             EvaluationMs = scoring.EvaluationTime.TotalMilliseconds,
             Logits = path,
         };
+    }
+
+    private WireResult Chat(WireRequest request)
+    {
+        ChatApplied applied = engine.Chat([.. Need(request.Messages, "messages").Select(message => new ChatMessage(message.Role, message.Content))]);
+        return new WireResult { Prompt = applied.Prompt, Ids = applied.Ids, How = applied.How };
     }
 
     private static T Need<T>(T? value, string field)

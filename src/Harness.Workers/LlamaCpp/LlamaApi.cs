@@ -38,6 +38,8 @@ internal sealed unsafe class LlamaApi
         Tokenize = (delegate* unmanaged<nint, byte*, int, int*, int, byte, byte, int>)Needed("llama_tokenize");
         TokenToPiece = (delegate* unmanaged<nint, int, byte*, int, int, byte, int>)Needed("llama_token_to_piece");
         SystemInfo = (delegate* unmanaged<byte*>)Needed("llama_print_system_info");
+        ModelTemplate = (delegate* unmanaged<nint, byte*, byte*>)libraries.Export("llama_model_chat_template");
+        ApplyTemplate = (delegate* unmanaged<byte*, LlamaChatMessage*, nuint, byte, byte*, int, int>)libraries.Export("llama_chat_apply_template");
         LoadBackends = (delegate* unmanaged<byte*, void>)libraries.Export("ggml_backend_load_all_from_path");
 
         _getMemory = (delegate* unmanaged<nint, nint>)libraries.Export("llama_get_memory");
@@ -92,6 +94,15 @@ internal sealed unsafe class LlamaApi
     public delegate* unmanaged<nint, int, byte*, int, int, byte, int> TokenToPiece { get; }
 
     public delegate* unmanaged<byte*> SystemInfo { get; }
+
+    /// <summary>The text of the file's chat template; null when the release does not export it.</summary>
+    public delegate* unmanaged<nint, byte*, byte*> ModelTemplate { get; }
+
+    /// <summary>
+    /// Makes a prompt by one of the templates written into the library, chosen by what the given template's text holds;
+    /// negative when none is. Null when the release does not export it.
+    /// </summary>
+    public delegate* unmanaged<byte*, LlamaChatMessage*, nuint, byte, byte*, int, int> ApplyTemplate { get; }
 
     /// <summary>Null in a build with its back ends linked in.</summary>
     public delegate* unmanaged<byte*, void> LoadBackends { get; }

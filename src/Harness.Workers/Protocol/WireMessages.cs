@@ -29,6 +29,14 @@ internal sealed record WireRequest
     public int? Top { get; init; }
     public bool? IgnoreEndOfGeneration { get; init; }
     public string? Logits { get; init; }
+    public WireMessage[]? Messages { get; init; }
+}
+
+/// <summary>A message of <c>chat</c>.</summary>
+internal sealed record WireMessage
+{
+    public required string Role { get; init; }
+    public required string Content { get; init; }
 }
 
 /// <summary>A reply or event line.</summary>
@@ -63,6 +71,9 @@ internal sealed record WireResult
     public double? LoadMs { get; init; }
 
     public int[]? Ids { get; init; }
+
+    public string? Prompt { get; init; }
+    public string? How { get; init; }
 
     public int[]? PromptIds { get; init; }
     public int? PromptTokens { get; init; }

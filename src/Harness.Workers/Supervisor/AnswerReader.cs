@@ -33,6 +33,9 @@ internal static class AnswerReader
 
     public static int[] Tokenize(WireResult result) => Ids(Need(result.Ids, "tokenize", "ids"), "ids");
 
+    public static ChatApplied Chat(WireResult result) => new(
+        Need(result.Prompt, "chat", "prompt"), Ids(Need(result.Ids, "chat", "ids"), "ids"), result.How ?? "");
+
     public static GeneratedToken Token(WireReply reply)
     {
         int id = Count(reply.Token, "a token event", "token");

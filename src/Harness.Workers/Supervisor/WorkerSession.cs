@@ -1,3 +1,4 @@
+using Harness.Text.Templates;
 using Harness.Workers.Processes;
 using Harness.Workers.Protocol;
 
@@ -83,6 +84,20 @@ public sealed class WorkerSession : IAsyncDisposable
             ParseSpecial = parseSpecial,
         },
         limits.Request, AnswerReader.Tokenize, null, cancellation);
+
+    /// <summary>Has the backend make a prompt of a conversation the way it does it by itself.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="cancellation">Kills the worker.</param>
+    /// <returns>The prompt and its ids.</returns>
+    /// <exception cref="WorkerException">It failed; a worker that applies no templates reports that it is unsupported.</exception>
+    public Task<Answer<ChatApplied>> ChatAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellation = default) => AskAsync(
+        new WireRequest
+        {
+            Id = NextId(),
+            Type = "chat",
+            Messages = [.. messages.Select(message => new WireMessage { Role = message.Role, Content = message.Content })],
+        },
+        limits.Request, AnswerReader.Chat, null, cancellation);
 
     /// <summary>Generates greedily from ids, from a fresh context.</summary>
     /// <param name="request">Prompt ids and limits.</param>
