@@ -32,7 +32,7 @@ public sealed record ChatRecord
     public required string Conversation { get; init; }
 
     /// <summary>The prompt the file's template makes of it.</summary>
-    public required string Prompt { get; init; }
+    public required string PromptText { get; init; }
 
     /// <summary>Its ids, by the backend's tokenizer, with BOS once.</summary>
     public required IReadOnlyList<int> PromptIds { get; init; }

@@ -14,7 +14,7 @@ public sealed partial class Redactor
         "root", "user", "admin", "runner", "build", "ubuntu", "debian", "localhost", "home", "default", "public", "nobody", "system",
     };
 
-    private static readonly HashSet<string> Verbatim = ["promptText", "text", "bytes", "id", "sha256"];
+    private static readonly HashSet<string> Verbatim = ["promptText", "backendPrompt", "text", "bytes", "id", "sha256"];
 
     private readonly List<(string Text, string Replacement)> _literals = [];
     private readonly List<Regex> _names = [];

@@ -42,9 +42,10 @@ public interface IInferenceEngine : IDisposable
 
     /// <summary>Makes a prompt of a conversation the way this backend does it by itself.</summary>
     /// <param name="messages">The conversation.</param>
+    /// <param name="now">The time a template may print; null for the machine's own.</param>
     /// <returns>The prompt and its ids.</returns>
     /// <exception cref="InferenceException">The backend applies no templates, or not this model's.</exception>
-    ChatApplied Chat(IReadOnlyList<ChatMessage> messages) =>
+    ChatApplied Chat(IReadOnlyList<ChatMessage> messages, DateTimeOffset? now = null) =>
         throw new InferenceException(InferenceFailure.Unsupported, "this backend applies no chat templates");
 }
 

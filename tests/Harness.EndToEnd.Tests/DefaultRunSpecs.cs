@@ -1,5 +1,6 @@
 using Harness.Receipts;
 using Harness.Receipts.Comparisons;
+using Harness.Reporting;
 using NUnit.Framework;
 
 namespace Harness.EndToEnd.Tests;
@@ -52,6 +53,23 @@ internal sealed class DefaultRunSpecs
                 Assert.That(cell.Command, Is.EqualTo($"harness run --model {cell.Model} --quant {cell.Quant} --backend {cell.Backend} --hardware cpu"));
             }
         });
+    }
+
+    /// <summary>nano's template takes no system message; llama.cpp's C interface formats [INST] in a way of its own.</summary>
+    [TestCase("nano", "builtin", "ok, folded")]
+    [TestCase("nano", "llama.cpp@v0.5.0", "ok, folded")]
+    [TestCase("probe-qwen2", "builtin", "ok")]
+    [TestCase("probe-qwen2", "llama.cpp@v0.5.0", "ok")]
+    [TestCase("probe-llama", "builtin", "ok")]
+    [TestCase("probe-llama", "llama.cpp@v0.5.0", "other template")]
+    [TestCase("probe-llama", "llama.cpp@b8390", "other template")]
+    public void TheChatCheckStandsBesideTheVerdict(string model, string backend, string expected)
+    {
+        Receipt receipt = _run.Receipts.Receipts.First(r => r.Cell.Model == model && r.Cell.Backend == backend);
+        Assert.That(Words.ChatWord(receipt), Is.EqualTo(expected));
+        Assert.That(receipt.Chat!.PromptText, Does.Contain("You are terse."));
+        Assert.That(receipt.Chat.Ids, Is.Not.Empty);
+        Assert.That(receipt.Chat.BackendPrompt is null, Is.EqualTo(expected != "other template"));
     }
 
     [Test]

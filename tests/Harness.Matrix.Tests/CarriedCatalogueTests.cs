@@ -60,6 +60,13 @@ public sealed class CarriedCatalogueTests
     }
 
     [Test]
+    public void Every_model_is_spoken_to_through_its_own_template() => Assert.Multiple(() =>
+    {
+        foreach (ModelEntry model in Loaded.Catalogue.Models)
+            Assert.That(Loaded.Catalogue.ConversationFor(model.Id)?.Messages.Select(m => m.Role), Is.EqualTo(new[] { "system", "user" }), model.Id);
+    });
+
+    [Test]
     public void Every_transcript_of_a_tested_document_satisfies_its_own_predicates()
     {
         PromptEntry[] prompts = Loaded.Catalogue.Prompts.Where(prompt => prompt.Transcripts.Count > 0).ToArray();

@@ -97,6 +97,8 @@ public sealed class MistakeTests
         new("an unknown prompt in a profile", Matrix, "    hardware", "    prompts: [some]\n    hardware", "6:15", "unknown prompt 'some'", "there is only sum"),
         new("a pattern that matches no model", Matrix, "[tiny]", "[\"qwen*\"]", "3:14", "no model matches 'qwen*'"),
         new("an unknown model in a prompt", Prompts, "[\"*\"]", "[bigg]", "5:14", "unknown model 'bigg'", "did you mean 'big'?"),
+        new("an unknown model in a conversation", Prompts, "[tiny]", "[tinny]", "13:14", "unknown model 'tinny'", "did you mean 'tiny'?"),
+        new("a message of nobody", Prompts, "- user: Hello", "- usr: Hello", "11:9", "unknown field 'usr'"),
         new("an unknown model in an expectation", Works, "[tiny]", "[tinny]", "2:14", "unknown model 'tinny'", "did you mean 'tiny'?"),
         new("an id that another file has", Tiny, "id: tiny", "id: big", "4:5", "the model 'big' exists already", "big.yaml:4"),
         new("a catalogue that is not there", Matrix, "profiles:", "catalogue: elsewhere\nprofiles:", null, "no such catalogue directory"),

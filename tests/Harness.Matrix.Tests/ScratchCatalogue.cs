@@ -66,6 +66,12 @@ internal sealed class ScratchCatalogue : IDisposable
                 models: ["*"]
                 expect:
                   - contains: "2"
+            conversations:
+              - id: greeting
+                messages:
+                  - user: Hello
+                max-tokens: 4
+                models: [tiny]
             """,
         ["matrix/hardware/apis.yaml"] = """
             hardware:

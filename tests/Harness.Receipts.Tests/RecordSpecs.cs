@@ -133,10 +133,15 @@ public sealed class RecordSpecs
     [Test]
     public void Redaction_reaches_every_string_but_what_the_model_read_and_said()
     {
-        Receipt receipt = Sample.Receipt(text: "maria said") with { Command = "harness run /srv/maria/x.gguf" };
+        Receipt receipt = Sample.Receipt(text: "maria said") with
+        {
+            Command = "harness run /srv/maria/x.gguf",
+            Chat = new ChatRecord { Conversation = "c", PromptText = "[INST] maria", PromptIds = [1], BackendPrompt = "maria", BackendTemplate = "none" },
+        };
         Receipt clean = new Redactor([], [], ["maria"]).Redact(receipt);
         Assert.That(clean.Command, Does.Not.Contain("maria"));
         Assert.That(clean.Generations[0].Text, Is.EqualTo("maria said"));
+        Assert.That((clean.Chat!.PromptText, clean.Chat.BackendPrompt), Is.EqualTo(("[INST] maria", "maria")));
         Assert.That(ReceiptJson.ParseReceipt(ReceiptJson.Line(clean)).Id, Is.EqualTo(clean.Id));
     }
 
@@ -144,6 +149,8 @@ public sealed class RecordSpecs
     public void The_published_schema_is_the_one_of_the_types([Values("receipt", "comparison")] string name)
     {
         string now = name == "receipt" ? ReceiptSchema.Receipt() : ReceiptSchema.Comparison();
+        // Left beside the published one, so that a wanted change is one copy away.
+        File.WriteAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, $"{name}.schema.actual.json"), now);
         string published = File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, $"{name}.schema.json"));
         Assert.That(published.ReplaceLineEndings("\n"), Is.EqualTo(now), $"src/Harness.Receipts/Schema/{name}.schema.json is out of date");
     }

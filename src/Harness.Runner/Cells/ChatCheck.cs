@@ -85,7 +85,7 @@ internal sealed class ChatCheck(CellLog log, WorkerSession session)
         log.Chat = new ChatRecord
         {
             Conversation = conversation.Id,
-            Prompt = prompt.Text,
+            PromptText = prompt.Text,
             PromptIds = ids,
             SystemRefusal = prompt.SystemRefusal,
             BackendPrompt = own is not null && own.Prompt != prompt.Text ? own.Prompt : null,
@@ -109,7 +109,7 @@ internal sealed class ChatCheck(CellLog log, WorkerSession session)
     {
         try
         {
-            ChatApplied own = (await session.ChatAsync(messages, cancellation).ConfigureAwait(false)).Value;
+            ChatApplied own = (await session.ChatAsync(messages, Moment, cancellation).ConfigureAwait(false)).Value;
             return (own, own.How);
         }
         catch (WorkerException e) when (e.Failure is { Cause: WorkerFailureCause.Reported })

@@ -77,7 +77,7 @@ public sealed class BuiltinEngine : IInferenceEngine
     }
 
     /// <inheritdoc/>
-    public ChatApplied Chat(IReadOnlyList<ChatMessage> messages)
+    public ChatApplied Chat(IReadOnlyList<ChatMessage> messages, DateTimeOffset? now = null)
     {
         _ = Loaded();
         GgufMetadata metadata = file!.Metadata;
@@ -87,7 +87,7 @@ public sealed class BuiltinEngine : IInferenceEngine
         try
         {
             prompt = ChatTemplate.Parse(template).Render(ChatMessage.Variables(
-                messages, ModelTemplate.TokenText(metadata, "bos") ?? "", ModelTemplate.TokenText(metadata, "eos") ?? "", addGenerationPrompt: true));
+                messages, ModelTemplate.TokenText(metadata, "bos") ?? "", ModelTemplate.TokenText(metadata, "eos") ?? "", addGenerationPrompt: true), now);
         }
         catch (TemplateException exception)
         {

@@ -246,7 +246,10 @@ public sealed class WorkerHost
 
     private WireResult Chat(WireRequest request)
     {
-        ChatApplied applied = engine.Chat([.. Need(request.Messages, "messages").Select(message => new ChatMessage(message.Role, message.Content))]);
+        DateTimeOffset? now = request.Now is null ? null : DateTimeOffset.TryParse(request.Now, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? time
+            : throw new InferenceException(InferenceFailure.Error, $"'{request.Now}' is no time");
+        ChatApplied applied = engine.Chat([.. Need(request.Messages, "messages").Select(message => new ChatMessage(message.Role, message.Content))], now);
         return new WireResult { Prompt = applied.Prompt, Ids = applied.Ids, How = applied.How };
     }
 

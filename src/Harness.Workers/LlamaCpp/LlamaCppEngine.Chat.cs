@@ -13,7 +13,7 @@ public sealed unsafe partial class LlamaCppEngine
     private const string How = "llama_chat_apply_template, one of the templates written into llama.cpp";
 
     /// <inheritdoc/>
-    public ChatApplied Chat(IReadOnlyList<ChatMessage> messages)
+    public ChatApplied Chat(IReadOnlyList<ChatMessage> messages, DateTimeOffset? now = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
         RequireModel();

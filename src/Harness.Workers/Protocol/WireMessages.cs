@@ -30,6 +30,7 @@ internal sealed record WireRequest
     public bool? IgnoreEndOfGeneration { get; init; }
     public string? Logits { get; init; }
     public WireMessage[]? Messages { get; init; }
+    public string? Now { get; init; }
 }
 
 /// <summary>A message of <c>chat</c>.</summary>

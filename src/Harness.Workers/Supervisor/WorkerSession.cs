@@ -87,14 +87,17 @@ public sealed class WorkerSession : IAsyncDisposable
 
     /// <summary>Has the backend make a prompt of a conversation the way it does it by itself.</summary>
     /// <param name="messages">The conversation.</param>
+    /// <param name="now">The time a template may print; null for the worker's own.</param>
     /// <param name="cancellation">Kills the worker.</param>
     /// <returns>The prompt and its ids.</returns>
     /// <exception cref="WorkerException">It failed; a worker that applies no templates reports that it is unsupported.</exception>
-    public Task<Answer<ChatApplied>> ChatAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellation = default) => AskAsync(
+    public Task<Answer<ChatApplied>> ChatAsync(
+        IReadOnlyList<ChatMessage> messages, DateTimeOffset? now = null, CancellationToken cancellation = default) => AskAsync(
         new WireRequest
         {
             Id = NextId(),
             Type = "chat",
+            Now = now?.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
             Messages = [.. messages.Select(message => new WireMessage { Role = message.Role, Content = message.Content })],
         },
         limits.Request, AnswerReader.Chat, null, cancellation);

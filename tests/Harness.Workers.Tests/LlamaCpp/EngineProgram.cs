@@ -8,7 +8,7 @@ namespace Harness.Workers.Tests.LlamaCpp;
 
 /// <summary>
 /// The child's side of <see cref="EngineProcess"/>: DIRECTORY, then steps <c>load PATH CONTEXT DEVICE</c>,
-/// <c>score IDS</c>, <c>generate IDS MAX TOP</c>, <c>tokenize TEXT</c>, <c>quantize SOURCE TARGET FTYPE HOW</c> (see
+/// <c>score IDS</c>, <c>generate IDS MAX TOP</c>, <c>tokenize TEXT</c>, <c>chat SYSTEM USER</c>, <c>quantize SOURCE TARGET FTYPE HOW</c> (see
 /// <see cref="QuantizeOracle"/>), <c>identify</c>, <c>cache f32|f16</c>; a line of JSON for each. The only step <c>listen</c> reads steps from stdin instead, a line each with
 /// tabs between its parts (<see cref="EngineChild"/>).
 /// </summary>
@@ -97,6 +97,8 @@ internal static class EngineProgram
             case "tokenize":
                 int[] tokens = engine.Tokenize(Encoding.UTF8.GetBytes(rest.Dequeue()), false, false);
                 return new JsonObject { ["ids"] = new JsonArray([.. tokens.Select(id => JsonValue.Create(id))]) };
+            case "chat":
+                return JsonSerializer.SerializeToNode(engine.Chat([new("system", rest.Dequeue()), new("user", rest.Dequeue())]))!;
             case "quantize":
                 Console.Error.WriteLine("harness: quantize");
                 uint status = QuantizeOracle.Quantize(directory, rest.Dequeue(), rest.Dequeue(), Number(rest.Dequeue()), rest.Dequeue());
