@@ -1,6 +1,5 @@
 using Harness.Receipts;
 using Harness.Receipts.Comparisons;
-using Harness.Reporting;
 using NUnit.Framework;
 
 namespace Harness.EndToEnd.Tests;
@@ -56,20 +55,20 @@ internal sealed class DefaultRunSpecs
     }
 
     /// <summary>nano's template takes no system message; llama.cpp's C interface formats [INST] in a way of its own.</summary>
-    [TestCase("nano", "builtin", "ok, folded")]
-    [TestCase("nano", "llama.cpp@v0.5.0", "ok, folded")]
-    [TestCase("probe-qwen2", "builtin", "ok")]
-    [TestCase("probe-qwen2", "llama.cpp@v0.5.0", "ok")]
-    [TestCase("probe-llama", "builtin", "ok")]
-    [TestCase("probe-llama", "llama.cpp@v0.5.0", "other template")]
-    [TestCase("probe-llama", "llama.cpp@b8390", "other template")]
-    public void TheChatCheckStandsBesideTheVerdict(string model, string backend, string expected)
+    [TestCase("nano", "builtin", ChatFindingKind.SystemFolded)]
+    [TestCase("nano", "llama.cpp@v0.5.0", ChatFindingKind.SystemFolded)]
+    [TestCase("probe-qwen2", "builtin", null)]
+    [TestCase("probe-qwen2", "llama.cpp@v0.5.0", null)]
+    [TestCase("probe-llama", "builtin", null)]
+    [TestCase("probe-llama", "llama.cpp@v0.5.0", ChatFindingKind.AnotherTemplate)]
+    [TestCase("probe-llama", "llama.cpp@b8390", ChatFindingKind.AnotherTemplate)]
+    public void TheChatCheckStandsBesideTheVerdict(string model, string backend, ChatFindingKind? expected)
     {
         Receipt receipt = _run.Receipts.Receipts.First(r => r.Cell.Model == model && r.Cell.Backend == backend);
-        Assert.That(Words.ChatWord(receipt), Is.EqualTo(expected));
-        Assert.That(receipt.Chat!.PromptText, Does.Contain("You are terse."));
+        Assert.That(receipt.Chat!.Findings.Select(f => f.Kind), Is.EqualTo(expected is { } kind ? [kind] : Array.Empty<ChatFindingKind>()));
+        Assert.That(receipt.Chat.PromptText, Does.Contain("You are terse."));
         Assert.That(receipt.Chat.Ids, Is.Not.Empty);
-        Assert.That(receipt.Chat.BackendPrompt is null, Is.EqualTo(expected != "other template"));
+        Assert.That(receipt.Chat.BackendPrompt is null, Is.EqualTo(expected != ChatFindingKind.AnotherTemplate));
     }
 
     [Test]
