@@ -45,6 +45,55 @@ public sealed class CarriedCatalogueTests
     public void A_published_shape_adds_up_to_the_published_parameter_count(string model, long parameters) =>
         Assert.That(Loaded.Catalogue.FindModel(model)!.Shape!.ParameterCount, Is.EqualTo(parameters));
 
+    // What makers publish of models with experts, windows, latent attention, norms of queries and keys.
+    [TestCase("llama-3.1-70b", 70_553_706_496)]
+    [TestCase("gemma-2-9b", 9_241_705_984)]
+    [TestCase("gemma-3-1b", 999_885_952)]
+    [TestCase("mixtral-8x7b", 46_702_792_704)]
+    [TestCase("qwen3-30b-a3b", 30_532_122_624)]
+    [TestCase("qwen3-235b-a22b", 235_093_634_560)]
+    [TestCase("deepseek-coder-v2-lite", 15_706_484_224)]
+    public void A_shape_with_experts_windows_or_latents_adds_up_to_the_published_count_too(string model, long parameters) =>
+        Assert.That(Loaded.Catalogue.FindModel(model)!.Shape!.ParameterCount, Is.EqualTo(parameters));
+
+    [Test]
+    public void Every_shape_adds_up_to_what_its_makers_count() => Assert.Multiple(() =>
+    {
+        foreach (ModelEntry model in Loaded.Catalogue.Models)
+        {
+            if (model is not { Shape: { } shape, Parameters: { } published }) continue;
+            // A vision tower is counted by makers and is no part of the decoder.
+            double least = model.Notes?.Contains("vision part", StringComparison.Ordinal) == true ? 0.8 : 0.99;
+            Assert.That(shape.ParameterCount / (double)published, Is.InRange(least, 1.01), model.Id);
+            if (model.ActiveParameters is { } active)
+                Assert.That(shape.ActiveParameterCount / (double)active, Is.InRange(0.8, 1.2), model.Id);
+            else
+                Assert.That(shape.ActiveParameterCount, Is.EqualTo(shape.ParameterCount), model.Id);
+        }
+    });
+
+    [Test]
+    public void Every_model_of_a_hub_says_its_licence_its_base_and_its_size() => Assert.Multiple(() =>
+    {
+        foreach (ModelEntry model in Loaded.Catalogue.Models.Where(m => m.Origin == VariantOrigin.Hub))
+        {
+            Assert.That(model.License, Is.Not.Null, model.Id);
+            Assert.That(model.Parameters, Is.Not.Null, model.Id);
+            Assert.That(model.Base is not null || model.Notes is not null, model.Id);
+        }
+    });
+
+    // By the words of the five documents this project answers.
+    [TestCase("deepseek*"), TestCase("gemma-2-2b"), TestCase("gemma-2-9b"), TestCase("gemma-3-1b"), TestCase("gemma-3-4b"), TestCase("gemma-3-12b")]
+    [TestCase("glm-4.6v-flash"), TestCase("gpt-oss-20b"), TestCase("llama-3.1-8b"), TestCase("llama-3.1-70b"), TestCase("llama-3.2-1b"), TestCase("llama-3.2-3b")]
+    [TestCase("llava*"), TestCase("minicpm-v-2.6"), TestCase("mistral-nemo-12b"), TestCase("mistral-7b-v0.2"), TestCase("phi-2"), TestCase("phi-3-mini-4k"), TestCase("phi-4")]
+    [TestCase("phi-mini-moe"), TestCase("mixtral-8x7b"), TestCase("qwen2-0.5b"), TestCase("qwen2.5-0.5b"), TestCase("qwen2.5-1.5b"), TestCase("qwen2.5-3b"), TestCase("qwen2.5-7b")]
+    [TestCase("qwen2.5-14b"), TestCase("qwen2.5-vl-3b"), TestCase("qwen2.5-vl-7b"), TestCase("qwen3-30b-a3b"), TestCase("qwen3-235b-a22b"), TestCase("qwen3-vl-4b"), TestCase("qwen3-vl-8b")]
+    [TestCase("kimi-k2"), TestCase("granite-3.0*"), TestCase("granite-4.0*"), TestCase("tinyllama-1.1b"), TestCase("pythia-70m"), TestCase("codellama*"), TestCase("yi-*")]
+    [TestCase("internlm*"), TestCase("baichuan*"), TestCase("gpt2"), TestCase("bloom*"), TestCase("falcon*"), TestCase("mpt*"), TestCase("smollm*"), TestCase("stablelm*"), TestCase("llama-2*"), TestCase("llama-3-*")]
+    public void Every_model_that_a_compatibility_document_names_is_in_the_catalogue(string name) =>
+        Assert.That(Loaded.Catalogue.Models.Any(m => m.Origin == VariantOrigin.Hub && Glob.TryParse(name, out Glob? glob, out _) && glob.Matches(m.Id)), name);
+
     // Sizes a tested document saw on disk, in its MB of 2^20 and GB of 2^30 bytes.
     [TestCase("qwen2.5-0.5b", 469)]
     [TestCase("qwen2.5-1.5b", 1.04 * 1024)]

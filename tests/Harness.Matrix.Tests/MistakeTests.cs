@@ -63,7 +63,7 @@ public sealed class MistakeTests
         new("a missing field", Tiny, "family: tiny\n", "", "1:1", "'family' is missing"),
         new("a matrix without profiles", Matrix, null, "catalogue: matrix\n", "1:1", "'profiles' is missing"),
         new("a hub model without a repository", Big, "    repository: owner/big-GGUF\n", "", "4:5", "'repository' is missing"),
-        new("a hub model without a shape", Big, null, "family: big\narchitecture: llama\nmodels:\n  - { id: big, repository: o/b, quants: { Q8_0: a.gguf } }", "4:5", "'shape' is missing"),
+        new("a hub model without a shape", Big, null, "family: big\narchitecture: llama\nmodels:\n  - { id: big, repository: o/b, quants: { Q8_0: a.gguf } }", "4:5", "neither 'shape' nor 'parameters'"),
         new("a profile without backends", Matrix, "    backends: [builtin]\n", "", "3:5", "'backends' is missing"),
         new("an address as a repository", Big, "owner/big-GGUF", "https://hub.example/owner/big", "5:17", "no repository", "owner/name"),
         new("a forged model with a repository", Tiny, "origin: forged", "origin: forged\n    repository: o/r", "6:17", "a forged model has no repository"),

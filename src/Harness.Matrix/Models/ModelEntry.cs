@@ -35,6 +35,24 @@ public sealed record ModelEntry(
     /// <summary>How the command line named a model that is in no catalogue, as a path or <c>hf:owner/repo</c>; else null.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>Weights as its makers count them, with a vision part where it has one; null where nobody says.</summary>
+    public long? Parameters { get; init; }
+
+    /// <summary>Weights that one token needs, as its makers count them; null for a dense model or where nobody says.</summary>
+    public long? ActiveParameters { get; init; }
+
+    /// <summary>Licence of the weights, as the hub writes it: <c>apache-2.0</c>, <c>llama3.1</c>; null where nobody says.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Whether the repository's files need an accepted licence and a token.</summary>
+    public bool Gated { get; init; }
+
+    /// <summary>Repository of the makers' own weights, from which the files were converted; null where nobody says.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Whether the files of <see cref="Base"/> need an accepted licence and a token.</summary>
+    public bool BaseGated { get; init; }
+
     /// <summary>Finds how a quantization is had.</summary>
     /// <param name="quant">Its name; case does not matter.</param>
     /// <returns>The source, or null when it cannot be had.</returns>

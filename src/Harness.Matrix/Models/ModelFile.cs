@@ -53,14 +53,12 @@ internal static partial class ModelFile
         if (architecture is null)
             reader.Report("architecture", "the required field 'architecture' is missing", "add it here or once for the family, as in 'architecture: llama'");
 
-        string? repository = reader.Text("repository");
+        string? repository = Repository(reader, "repository");
         string revision = reader.Text("revision") ?? "main";
         if (origin == "hub")
         {
-            if (repository is null)
+            if (!reader.Has("repository"))
                 reader.Report("repository", "the required field 'repository' is missing", "a model from a hub names it, as in 'repository: Qwen/Qwen2.5-0.5B-Instruct-GGUF'");
-            else if (!RepositoryForm().IsMatch(repository))
-                reader.Report("repository", $"{Wording.Quote(repository)} is no repository", "write owner/name, as in 'repository: Qwen/Qwen2.5-0.5B-Instruct-GGUF'");
         }
         else if (repository is not null)
         {
@@ -71,8 +69,8 @@ internal static partial class ModelFile
         if (seed != 0 && origin != "forged") reader.Report("seed", $"a {origin} model has no seed", "remove the field, or write 'origin: forged'");
         ModelShape? shape = null;
         if (reader.Map("shape") is { } shapeReader) shape = ModelShape.Read(shapeReader);
-        else if (origin == "hub" && !reader.Has("shape"))
-            reader.Report("shape", "the required field 'shape' is missing", "copy it from the published configuration: layers, embedding-length, heads, kv-heads, feed-forward-length, vocabulary-size, context-length");
+        else if (origin == "hub" && !reader.Has("shape") && !reader.Has("parameters"))
+            reader.Report("shape", "neither 'shape' nor 'parameters' is given", "copy the shape from the published configuration: layers, embedding-length, heads, kv-heads, feed-forward-length, vocabulary-size, context-length; or say how many parameters there are");
 
         IReadOnlyList<QuantSource> quants = Quants(reader, origin);
         IReadOnlyList<string> defaults = Defaults(reader, quants);
@@ -89,20 +87,58 @@ internal static partial class ModelFile
             quants,
             defaults,
             reader.Flag("unverified"),
-            reader.Text("notes"));
+            reader.Text("notes"))
+        {
+            Parameters = reader.Count("parameters"),
+            ActiveParameters = reader.Count("active-parameters"),
+            License = reader.Text("license"),
+            Gated = reader.Flag("gated"),
+            Base = Repository(reader, "base"),
+            BaseGated = reader.Flag("base-gated"),
+        };
+        if (entry is { ActiveParameters: { } active, Parameters: var all } && !(active <= all))
+            reader.Report("active-parameters", "more parameters are active than there are", "check the model's own page, and give 'parameters' too");
         reader.Finish();
         return entry;
     }
 
+    private static string? Repository(FieldReader reader, string field)
+    {
+        if (reader.Text(field) is not { } name) return null;
+        if (RepositoryForm().IsMatch(name)) return name;
+        reader.Report(field, $"{Wording.Quote(name)} is no repository", $"write owner/name, as in '{field}: Qwen/Qwen2.5-0.5B-Instruct-GGUF'");
+        return null;
+    }
+
+    /// <summary>Files named alike but for the quantization: <c>files: "model-{quant}.gguf"</c> beside a list of quants.</summary>
+    private static List<QuantSource> NamedAlike(FieldReader reader, string pattern)
+    {
+        const string place = "{quant}";
+        List<QuantSource> sources = [];
+        bool unverified = reader.Flag("unverified");
+        if (!pattern.Contains(place, StringComparison.Ordinal))
+            reader.Report("files", $"{Wording.Quote(pattern)} does not say where the quantization stands", "write 'files: \"model-{quant}.gguf\"', or name a file for each of 'quants'");
+        foreach ((string word, SourceMark mark) in reader.Words("quants"))
+        {
+            if (Known(reader, word, mark) is not { } quantization) continue;
+            string name = pattern.Replace(place, word, StringComparison.Ordinal);
+            if (FilePattern(reader.Bag, mark, reader.PathOf("files"), name, "the repository") is null) break;
+            Add(reader, sources, new(quantization, VariantOrigin.Hub, name, null, unverified), mark);
+        }
+
+        return sources;
+    }
+
     private static List<QuantSource> Quants(FieldReader reader, string origin)
     {
+        if (origin == "hub" && reader.Text("files") is { } pattern) return NamedAlike(reader, pattern);
         List<QuantSource> sources = [];
         YamlNode? node = reader.RequiredNode("quants", origin == "forged" ? "[F16, Q8_0]" : "{ Q4_K_M: file.gguf }");
         if (origin == "forged")
         {
             foreach ((string word, SourceMark mark) in reader.Words("quants"))
             {
-                if (Known(reader, word, mark) is { } quantization) Add(new(quantization, VariantOrigin.Forged, null, null, false), mark);
+                if (Known(reader, word, mark) is { } quantization) Add(reader, sources, new(quantization, VariantOrigin.Forged, null, null, false), mark);
             }
 
             return sources;
@@ -112,7 +148,7 @@ internal static partial class ModelFile
         foreach ((ScalarNode key, YamlNode value) in reader.Entries("quants"))
         {
             if (Known(reader, key.Value, key.Mark) is not { } quantization) continue;
-            if (Source(reader, origin, quantization, value) is { } source) Add(source, key.Mark);
+            if (Source(reader, origin, quantization, value) is { } source) Add(reader, sources, source, key.Mark);
         }
 
         foreach (QuantSource source in sources)
@@ -127,14 +163,14 @@ internal static partial class ModelFile
 
         if (node is MapNode { Entries.Count: 0 }) reader.Report("quants", "the map is empty", "name at least one quantization and its file");
         return sources;
+    }
 
-        void Add(QuantSource source, SourceMark mark)
-        {
-            if (sources.Any(other => other.Quantization == source.Quantization))
-                reader.Bag.Add(mark, reader.PathOf("quants"), $"{source.Quantization.Name} is listed twice", "keep one of the two");
-            else
-                sources.Add(source);
-        }
+    private static void Add(FieldReader reader, List<QuantSource> sources, QuantSource source, SourceMark mark)
+    {
+        if (sources.Any(other => other.Quantization == source.Quantization))
+            reader.Bag.Add(mark, reader.PathOf("quants"), $"{source.Quantization.Name} is listed twice", "keep one of the two");
+        else
+            sources.Add(source);
     }
 
     private static Quantization? Known(FieldReader reader, string word, SourceMark mark)
@@ -167,21 +203,24 @@ internal static partial class ModelFile
         if (parent is not null) return new(quantization, VariantOrigin.Quantized, null, parent, unverified);
         return Checked(file!, reader.Mark) is { } checkedName ? new(quantization, own, checkedName, null, unverified) : null;
 
-        string? Checked(string name, SourceMark mark)
-        {
-            // A catalogue may come from a stranger's pull request: its paths stay inside the repository or the catalogue.
-            bool escapes = name.Contains('\\', StringComparison.Ordinal) || name.StartsWith('/') || name.Contains(':', StringComparison.Ordinal)
-                || name.Split('/').Any(part => part is "" or "." or "..");
-            if (escapes)
-            {
-                model.Bag.Add(mark, path, $"{Wording.Quote(name)} is no file inside {(own == VariantOrigin.Hub ? "the repository" : "the catalogue")}", "write a relative path with /, without '..'");
-                return null;
-            }
+        string? Checked(string name, SourceMark mark) =>
+            FilePattern(model.Bag, mark, path, name, own == VariantOrigin.Hub ? "the repository" : "the catalogue");
+    }
 
-            if (Glob.TryParse(name, out _, out string? fault)) return name;
-            model.Bag.Add(mark, path, $"{Wording.Quote(name)} is no file pattern: {fault}", "write the file's name, in which * stands for any text");
+    private static string? FilePattern(DiagnosticBag bag, SourceMark mark, string path, string name, string inside)
+    {
+        // A catalogue may come from a stranger's pull request: its paths stay inside the repository or the catalogue.
+        bool escapes = name.Contains('\\', StringComparison.Ordinal) || name.StartsWith('/') || name.Contains(':', StringComparison.Ordinal)
+            || name.Split('/').Any(part => part is "" or "." or "..");
+        if (escapes)
+        {
+            bag.Add(mark, path, $"{Wording.Quote(name)} is no file inside {inside}", "write a relative path with /, without '..'");
             return null;
         }
+
+        if (Glob.TryParse(name, out _, out string? fault)) return name;
+        bag.Add(mark, path, $"{Wording.Quote(name)} is no file pattern: {fault}", "write the file's name, in which * stands for any text");
+        return null;
     }
 
     private static List<string> Defaults(FieldReader reader, IReadOnlyList<QuantSource> quants)

@@ -33,24 +33,77 @@ public sealed record ModelShape(
     bool AttentionBiases,
     bool Unverified)
 {
-    /// <summary>Weights of a Llama-like decoder of this shape: RMS norms, separate Q, K, V and output, gated feed-forward.</summary>
-    public long ParameterCount
+    /// <summary>Norms of the residual stream's width in each layer: 2, or 4 where sub-layers are normed before and after.</summary>
+    public int NormsPerLayer { get; init; } = 2;
+
+    /// <summary>Whether each head's queries and keys are normed, with one weight an element of a head.</summary>
+    public bool QkNorm { get; init; }
+
+    /// <summary>Whether the feed-forward is two matrices (up, down) rather than three (gate, up, down).</summary>
+    public bool Ungated { get; init; }
+
+    /// <summary>Rows of learned position embeddings; 0 for none.</summary>
+    public int LearnedPositions { get; init; }
+
+    /// <summary>Positions a windowed layer sees; 0 where every layer sees all.</summary>
+    public int SlidingWindow { get; init; }
+
+    /// <summary>Layers that see all positions; <see cref="Layers"/> without a window.</summary>
+    public int FullAttentionLayers { get; init; } = Layers;
+
+    /// <summary>Experts of a layer that has some; null for a dense model.</summary>
+    public ExpertShape? Experts { get; init; }
+
+    /// <summary>Latent attention (MLA), or null where keys and values are stored as they are.</summary>
+    public LatentShape? Latent { get; init; }
+
+    /// <summary>Where the numbers were read, or null.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Weights of the decoder: what a published configuration's numbers add up to, biases of norms and experts left out.</summary>
+    public long ParameterCount => Count(expertsRead: Experts?.Count ?? 0);
+
+    /// <summary>Weights that one token needs: with experts, only the chosen ones; the embedding counts whole.</summary>
+    public long ActiveParameterCount => Count(expertsRead: Experts?.Used ?? 0);
+
+    /// <summary>
+    /// Bytes of a float16 key-value cache: keys and values of every layer for so many positions; windowed layers hold no
+    /// more than their window, latent attention holds its latent and the rotated part of one key.
+    /// </summary>
+    /// <param name="positions">Positions held.</param>
+    public long KvCacheBytes(int positions)
     {
-        get
-        {
-            long query = (long)Heads * HeadDim, keyValue = (long)KvHeads * HeadDim;
-            long attention = (EmbeddingLength * (query + keyValue + keyValue)) + (query * EmbeddingLength);
-            if (AttentionBiases) attention += query + keyValue + keyValue;
-            long feedForward = 3L * EmbeddingLength * FeedForwardLength;
-            long norms = 2L * EmbeddingLength;
-            long embedding = (long)VocabularySize * EmbeddingLength;
-            return (Layers * (attention + feedForward + norms)) + (Tied ? embedding : 2 * embedding) + EmbeddingLength;
-        }
+        long position = sizeof(ushort) * (Latent is { } latent ? latent.KvRank + latent.RopeDim : 2L * KvHeads * HeadDim);
+        long windowed = Layers - FullAttentionLayers;
+        return position * ((FullAttentionLayers * (long)positions) + (windowed * Math.Min(positions, SlidingWindow)));
     }
 
-    /// <summary>Bytes of a float16 key-value cache: keys and values of every layer for so many positions.</summary>
-    /// <param name="positions">Positions held.</param>
-    public long KvCacheBytes(int positions) => 2L * sizeof(ushort) * Layers * KvHeads * HeadDim * positions;
+    private long Count(int expertsRead)
+    {
+        long width = EmbeddingLength;
+        long matrices = Ungated ? 2 : 3;
+        int sparse = Experts is { } experts ? Layers - experts.DenseLayers : 0;
+        long dense = (Layers - sparse) * matrices * width * FeedForwardLength;
+        long chosen = Experts is { } e ? sparse * ((e.Count * width) + (matrices * width * ((expertsRead * (long)e.FeedForwardLength) + e.SharedFeedForwardLength))) : 0;
+        long norms = ((Layers * (long)NormsPerLayer) + 1) * width;
+        long embedding = (Tied ? 1 : 2) * (long)VocabularySize * width;
+        return (Layers * AttentionCount()) + dense + chosen + norms + embedding + (LearnedPositions * width);
+    }
+
+    private long AttentionCount()
+    {
+        long width = EmbeddingLength, query = (long)Heads * HeadDim, keyValue = (long)KvHeads * HeadDim;
+        if (Latent is { } latent)
+        {
+            long asked = latent.QueryRank > 0 ? (latent.QueryRank * (width + query + 1)) : width * query;
+            long held = (width * (latent.KvRank + latent.RopeDim)) + latent.KvRank + (latent.KvRank * (long)Heads * (HeadDim - latent.RopeDim + latent.ValueDim));
+            return asked + held + (width * Heads * latent.ValueDim);
+        }
+
+        long attention = (width * (query + keyValue + keyValue)) + (query * width);
+        if (AttentionBiases) attention += query + keyValue + keyValue;
+        return attention + (QkNorm ? 2 * HeadDim : 0);
+    }
 
     internal static ModelShape Read(FieldReader reader)
     {
@@ -68,8 +121,13 @@ public sealed record ModelShape(
             headDim = Math.Max(1, embedding / heads);
         }
 
+        int layers = reader.RequiredInteger("layers", 1, 100_000, "24");
+        int window = reader.Integer("sliding-window", 1, int.MaxValue, 0);
+        int full = reader.Integer("full-attention-layers", 0, layers, window == 0 ? layers : 0);
+        if (window == 0 && full != layers)
+            reader.Report("full-attention-layers", "the field says that some layers are windowed, and no window is given", "add 'sliding-window', or remove the field");
         ModelShape shape = new(
-            reader.RequiredInteger("layers", 1, 100_000, "24"),
+            layers,
             embedding,
             heads,
             kvHeads,
@@ -82,7 +140,18 @@ public sealed record ModelShape(
             reader.Number("norm-epsilon", 0, 1, 1e-5),
             reader.Flag("tied"),
             reader.Flag("attention-biases"),
-            reader.Flag("unverified"));
+            reader.Flag("unverified"))
+        {
+            NormsPerLayer = reader.Integer("norms-per-layer", 1, 8, 2),
+            QkNorm = reader.Flag("qk-norm"),
+            Ungated = reader.Flag("ungated"),
+            LearnedPositions = reader.Integer("learned-positions", 1, most, 0),
+            SlidingWindow = window,
+            FullAttentionLayers = full,
+            Experts = reader.Map("experts") is { } experts ? ExpertShape.Read(experts, layers) : null,
+            Latent = reader.Map("latent-attention") is { } latent ? LatentShape.Read(latent, headDim) : null,
+            Source = reader.Text("source"),
+        };
         reader.Finish();
         return shape;
     }

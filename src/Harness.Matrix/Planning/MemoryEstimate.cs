@@ -9,8 +9,15 @@ internal static class MemoryEstimate
     /// <summary>Tokenizer and metadata of a file: about 40 bytes a vocabulary entry.</summary>
     private const int MetadataBytesPerToken = 40;
 
-    public static long FileBytes(ModelShape shape, Quantization quantization) =>
-        (long)(shape.ParameterCount * quantization.BitsPerWeight / 8) + ((long)shape.VocabularySize * MetadataBytesPerToken);
+    /// <summary>Bytes of a file, or null where neither a shape nor a number of parameters is known.</summary>
+    public static long? FileBytes(ModelEntry model, Quantization quantization) => model switch
+    {
+        { Shape: { } shape } => Weights(shape.ParameterCount, quantization) + ((long)shape.VocabularySize * MetadataBytesPerToken),
+        { Parameters: { } parameters } => Weights(parameters, quantization),
+        _ => null,
+    };
+
+    private static long Weights(long parameters, Quantization quantization) => (long)(parameters * quantization.BitsPerWeight / 8);
 
     /// <summary>The design's bound on a worker's peak: 1.15 × file + KV cache + 96 MiB.</summary>
     public static long PeakBytes(long fileBytes, ModelShape shape, int contextLength) =>

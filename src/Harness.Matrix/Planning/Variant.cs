@@ -7,7 +7,7 @@ namespace Harness.Matrix;
 /// <param name="Parent">The variant it is quantized from; else null.</param>
 /// <param name="LocalFile">The file of a trained model carried with the catalogue, or of the user's own; the directory of a model to be
 /// converted; else null.</param>
-/// <param name="EstimatedFileBytes">Size estimated from the model's shape; null without a shape. Never a measurement.</param>
+/// <param name="EstimatedFileBytes">Size estimated from the model's shape or its number of parameters; null without both. Never a measurement.</param>
 public sealed record Variant(
     ModelEntry Model, string Quant, QuantSource? Source, Variant? Parent, string? LocalFile, long? EstimatedFileBytes)
 {
@@ -34,9 +34,7 @@ public sealed record Variant(
         string? local = source is { Origin: VariantOrigin.Trained, File: { } file }
             ? Path.Combine([catalogue.Directory, .. file.Split('/')])
             : source is { Origin: VariantOrigin.Local or VariantOrigin.Converted } ? source.File : null;
-        long? bytes = model.Shape is { } shape && (source?.Quantization ?? Quantization.Find(name)) is { } quantization
-            ? MemoryEstimate.FileBytes(shape, quantization)
-            : null;
+        long? bytes = (source?.Quantization ?? Quantization.Find(name)) is { } quantization ? MemoryEstimate.FileBytes(model, quantization) : null;
         return new(model, name, source, parent, local, bytes);
     }
 }

@@ -207,6 +207,16 @@ internal sealed class FieldReader
         return null;
     }
 
+    /// <summary>A count, as <c>7616000000</c>, <c>7.6B</c> or <c>494M</c>; null when absent or wrong.</summary>
+    public long? Count(string name)
+    {
+        if (Node(name) is not { } node) return null;
+        if (TextOf(node, PathOf(name)) is not { } text) return null;
+        if (Quantity.TryCount(text, out long value)) return value;
+        Bag.Add(node.Mark, PathOf(name), $"{Wording.Quote(text)} is no count", "write digits only, or a number and its unit: 494M, 7.6B, 1.04T");
+        return null;
+    }
+
     /// <summary>Reports every field nobody asked for.</summary>
     public void Finish()
     {

@@ -33,6 +33,17 @@ internal static class Quantity
         return true;
     }
 
+    /// <summary>A count of weights: digits, or with K, M, B or T for the powers of a thousand.</summary>
+    public static bool TryCount(string text, out long value)
+    {
+        value = 0;
+        if (!Split(text, out double number, out string unit)) return false;
+        double count = number * unit switch { "" => 1, "K" => 1e3, "M" => 1e6, "B" => 1e9, "T" => 1e12, _ => -1 };
+        if (!(count >= 1) || count > 1e15) return false;
+        value = (long)Math.Round(count);
+        return true;
+    }
+
     private static bool Split(string text, out double number, out string unit)
     {
         int end = text.Length;
