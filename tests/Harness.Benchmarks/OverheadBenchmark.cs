@@ -21,11 +21,11 @@ public static class OverheadBenchmark
         try
         {
             // The first run forges the probes and warms the file cache; it is not counted.
-            Measure(root, "first", "probe-*", "*");
+            Measure(root, "first", "probe-llama,probe-qwen2", "*");
             List<double> added = [], warm = [], fixedCost = [];
             for (int i = 0; i < Runs; i++)
             {
-                Run one = Measure(root, $"one-{i}", "probe-llama", "F16"), all = Measure(root, $"all-{i}", "probe-*", "F16,F32,BF16,Q8_0,Q6_K,Q4_K_M");
+                Run one = Measure(root, $"one-{i}", "probe-llama", "F16"), all = Measure(root, $"all-{i}", "probe-llama,probe-qwen2", "F16,F32,BF16,Q8_0,Q6_K,Q4_K_M");
                 added.Add((all.Beyond - one.Beyond) / (all.Cells - one.Cells));
                 fixedCost.Add(one.Beyond);
                 warm.AddRange(all.Warm);

@@ -201,7 +201,7 @@ internal sealed class HubRunSpecs
     private void WriteCatalogue()
     {
         string matrix = Path.Combine(Repository.Root, "matrix");
-        foreach (string path in Directory.EnumerateFiles(matrix, "*.yaml", SearchOption.AllDirectories))
+        foreach (string path in Directory.EnumerateFiles(matrix, "*", SearchOption.AllDirectories).Where(p => Path.GetExtension(p) is ".yaml" or ".txt"))
         {
             string copy = _bench.In("catalogue", "matrix", Path.GetRelativePath(matrix, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);

@@ -21,7 +21,7 @@ internal sealed class KillSpecs
     public void Prepare()
     {
         _bench = new Bench();
-        _arguments = ["run", "--json", "--model", "probe-*", "--quant", "Q8_0,Q4_K_M", "--threads", "1"];
+        _arguments = ["run", "--json", "--model", "probe-llama,probe-qwen2", "--quant", "Q8_0,Q4_K_M", "--threads", "1"];
         if (Bench.LlamaCpp() is { } libraries)
         {
             _arguments = [.. _arguments, "--llama-cpp", libraries];

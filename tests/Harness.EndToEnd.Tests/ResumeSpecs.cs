@@ -7,7 +7,7 @@ namespace Harness.EndToEnd.Tests;
 /// <summary>Going on with a run, and running a plan in parts.</summary>
 internal sealed class ResumeSpecs
 {
-    private static readonly string[] Builtin = ["--model", "probe-*", "--quant", "Q8_0,Q4_K_M", "--backend", "builtin"];
+    private static readonly string[] Builtin = ["--model", "probe-llama,probe-qwen2", "--quant", "Q8_0,Q4_K_M", "--backend", "builtin"];
 
     private Bench _bench = null!;
 

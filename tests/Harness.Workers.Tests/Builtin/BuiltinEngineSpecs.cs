@@ -79,11 +79,11 @@ internal sealed class BuiltinEngineSpecs
     [Test]
     public void Reports_what_is_unsupported_as_such()
     {
-        using TinyModel tiny = new(new TinyShape(), seed: 7, w => w.Set("general.architecture", GgufValue.Of("rwkv7")));
+        using TinyModel tiny = new(new TinyShape(), seed: 7, w => w.Set("general.architecture", GgufValue.Of("no-such-architecture")));
         using BuiltinEngine engine = new();
         InferenceException? exception = Assert.Throws<InferenceException>(() => engine.Load(new LoadRequest(tiny.Path, 8, "cpu", 1)));
         Assert.That(exception!.Failure, Is.EqualTo(InferenceFailure.Unsupported));
-        Assert.That(exception.Message, Does.Contain("'rwkv7'"));
+        Assert.That(exception.Message, Does.Contain("'no-such-architecture'"));
 
         exception = Assert.Throws<InferenceException>(() => engine.Load(new LoadRequest(tiny.Path, 8, "vulkan", 1)));
         Assert.That(exception!.Failure, Is.EqualTo(InferenceFailure.Unsupported));
