@@ -10,16 +10,19 @@ using Harness.Formats.Gguf;
 namespace Harness.Engine;
 
 /// <summary>
-/// A model ready to run: its blueprint, its weights where they lie in the mapped file, and the threads that compute.
+/// A model ready to run: its blueprint, its weights where they lie in the mapped file or packed as kernels read them, and
+/// the threads that compute.
 /// Sessions of a model share its threads and run one at a time; dispose them first.
 /// </summary>
 public sealed class Model : IDisposable
 {
     private readonly GgufFile file;
     private readonly bool ownsFile;
+    private readonly NativeBuffer packed;
 
-    private Model(GgufFile file, bool ownsFile, Blueprint blueprint, ModelWeights weights, ComputePool pool)
+    private Model(GgufFile file, bool ownsFile, Blueprint blueprint, ModelWeights weights, NativeBuffer packed, ComputePool pool)
     {
+        this.packed = packed;
         this.file = file;
         this.ownsFile = ownsFile;
         Blueprint = blueprint;
@@ -49,13 +52,17 @@ public sealed class Model : IDisposable
 
     internal ComputePool Pool { get; }
 
-    /// <summary>Maps a file and checks everything a run needs; reads no weights.</summary>
+    /// <summary>
+    /// Maps a file, checks everything a run needs, and packs the weights whose kernels read them in another order; of what
+    /// is packed, the mapping's pages are given back as it goes.
+    /// </summary>
     /// <param name="path">The file; of a sharded model, any shard.</param>
     /// <param name="threads">Threads that compute, at least 1.</param>
     /// <returns>The model, which owns the mapping.</returns>
     /// <exception cref="GgufException">The file is no sound GGUF.</exception>
     /// <exception cref="UnsupportedModelException">The engine lacks what the model needs; the message names it.</exception>
-    /// <exception cref="ModelException">The header contradicts itself, or a tensor is missing or misshapen.</exception>
+    /// <exception cref="ModelException">The header contradicts itself, a tensor is missing or misshapen, or a scale is no finite number.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the packed weights.</exception>
     public static Model Load(string path, int threads)
     {
         GgufFile file = GgufFile.Open(path);
@@ -107,6 +114,7 @@ public sealed class Model : IDisposable
     public void Dispose()
     {
         Pool.Dispose();
+        packed.Dispose();
         if (ownsFile)
             file.Dispose();
     }
@@ -116,6 +124,15 @@ public sealed class Model : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Blueprint blueprint = ReadBlueprint(file);
         ModelWeights weights = WeightBinder.Bind(file, blueprint);
-        return new Model(file, ownsFile, blueprint, weights, new ComputePool(threads));
+        var pool = new ComputePool(threads);
+        try
+        {
+            return new Model(file, ownsFile, blueprint, weights, WeightPacking.Pack(weights.Multiplied, pool), pool);
+        }
+        catch
+        {
+            pool.Dispose();
+            throw;
+        }
     }
 }

@@ -38,14 +38,16 @@ internal static unsafe class KernelBenchmark
         byte[] integers = new byte[Tokens * stride];
         float[] outputs = new float[Math.Max(vectorRows, Tokens * panelRows)];
         float[] scratch = new float[Math.Max(kernel.ScratchFloats(Columns, 1), kernel.ScratchFloats(Columns, Tokens)) + 64];
-        fixed (byte* data = stored, input = integers)
-        fixed (float* values = floats, output = outputs, work = scratch)
+        byte[] packed = new byte[Math.Max(1, kernel.PackedBytes(vectorRows, Columns))];
+        fixed (byte* data = stored, input = integers, memory = packed)
+        fixed (float* values = floats, output = outputs, aligned = scratch)
         {
             for (int t = 0; t < Tokens && stride > 0; t++)
                 IntegerRow.Quantize(values + (t * Columns), Columns, kernel.InputBlock, input + (t * stride));
+            _ = kernel.Pack(data, Columns / format.BlockLength * format.BlockBytes, vectorRows, Columns, memory);
             var job = new MatrixJob
             {
-                Projection = new Projection(new WeightMatrix("w", format, vectorRows, Columns, data), 1, null, false),
+                Projection = new Projection(new WeightMatrix("w", format, vectorRows, Columns, data) { Packed = memory }, 1, null, false),
                 Inputs = values,
                 InputStride = Columns,
                 Integers = input,
@@ -54,10 +56,10 @@ internal static unsafe class KernelBenchmark
                 OutputStride = vectorRows,
                 Tokens = 1,
             };
-            float* memory = work;
-            double vector = Seconds(() => All(kernel, job, vectorRows, memory));
+            float* work = (float*)(((nuint)aligned + 63) & ~(nuint)63);
+            double vector = Seconds(() => All(kernel, job, vectorRows, work));
             MatrixJob panel = job with { Tokens = Tokens, OutputStride = panelRows };
-            double many = Seconds(() => All(kernel, panel, panelRows, memory));
+            double many = Seconds(() => All(kernel, panel, panelRows, work));
             table.Line(format.Type.ToString(), string.Create(
                 CultureInfo.InvariantCulture,
                 $"one token {stored.Length / vector / 1e9,6:0.0} GB/s, {(double)vectorRows * Columns / vector / 1e9,6:0.0} G weights/s   panel of {Tokens} {(double)panelRows * Columns * Tokens / many / 1e9,6:0.0} G multiply-adds/s"));

@@ -42,7 +42,11 @@ internal sealed unsafe class IntegerKernels
     {
         Assert.That(TensorFormats.TryGet(type, out TensorFormat? format), Is.True);
         foreach (int blocks in (int[])[1, 2, 5])
-            AssertProducts(format!, blocks * format!.BlockLength);
+        {
+            float[] pairs = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, fourAtOnce: false)!);
+            float[] fours = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, fourAtOnce: true)!);
+            Assert.That(fours, Is.EqualTo(pairs), "with VNNI's products and without");
+        }
     }
 
     [Test]
@@ -66,31 +70,54 @@ internal sealed unsafe class IntegerKernels
             }
 
             for (int i = 0; i < columns / 16; i++)
-                Assert.That(((short*)(r + IntegerRow.Sums16(columns, block)))[i], Is.EqualTo(row.Skip(16 * i).Take(16).Sum(b => (sbyte)b)));
+            {
+                if (block == IntegerRow.SuperBlock)
+                    Assert.That(((short*)(r + IntegerRow.Sums(columns, block, 16)))[i], Is.EqualTo(row.Skip(16 * i).Take(16).Sum(b => (sbyte)b)));
+            }
+
+            byte* sums = r + IntegerRow.Sums(columns, block, 32);
             for (int i = 0; i < columns / 32; i++)
-                Assert.That(((short*)(r + IntegerRow.Sums32(columns, block)))[i], Is.EqualTo(row.Skip(32 * i).Take(32).Sum(b => (sbyte)b)));
+                Assert.That(block == 32 ? ((int*)sums)[i] : ((short*)sums)[i], Is.EqualTo(row.Skip(32 * i).Take(32).Sum(b => (sbyte)b)));
         }
     }
 
-    private static void AssertProducts(TensorFormat format, int columns)
+    [TestCaseSource(nameof(Types))]
+    public void A_scale_that_is_no_number_is_found(TensorType type)
+    {
+        Assert.That(TensorFormats.TryGet(type, out TensorFormat? format), Is.True);
+        IMatrixKernel kernel = MatrixKernels.OfIntegers(type)!;
+        int columns = 2 * format!.BlockLength;
+        byte[] stored = RandomBlocks(format, 2 * 9, seed: 5);
+        byte[] packed = new byte[kernel.PackedBytes(9, columns)];
+        fixed (byte* data = stored, memory = packed)
+        {
+            Assert.That(kernel.Pack(data, 2 * format.BlockBytes, 9, columns, memory), Is.True);
+            Array.Fill(stored, (byte)0xFF, 17 * format.BlockBytes, format.BlockBytes);
+            Assert.That(kernel.Pack(data, 2 * format.BlockBytes, 9, columns, memory), Is.False);
+        }
+    }
+
+    private static float[] AssertProducts(TensorFormat format, int columns, IMatrixKernel kernel)
     {
         byte[] stored = RandomBlocks(format, Rows * columns / format.BlockLength, seed: columns);
         float[] weights = new float[Rows * columns];
         format.DecodeScalar(stored, weights);
-        IMatrixKernel kernel = MatrixKernels.OfIntegers(format.Type)!;
         int rowBytes = IntegerRow.Bytes(columns, kernel.InputBlock);
         byte[] inputs = new byte[Tokens * rowBytes];
         float[] panel = new float[Tokens * Rows];
         float[] single = new float[Tokens * Rows];
         double[] activations = new double[Tokens * columns];
         float[] scratch = new float[Math.Max(kernel.ScratchFloats(columns, 1), kernel.ScratchFloats(columns, Tokens))];
+        byte[] packed = new byte[kernel.PackedBytes(Rows, columns)];
         Random random = new(columns + 1);
-        fixed (byte* data = stored, input = inputs)
+        fixed (byte* data = stored, input = inputs, memory = packed)
         fixed (float* output = panel, one = single, work = scratch)
         {
             for (int t = 0; t < Tokens; t++)
                 Quantize(random, columns, kernel.InputBlock, input + (t * rowBytes), activations.AsSpan(t * columns, columns));
-            Projection projection = new(new WeightMatrix("w", format, Rows, columns, data), 1, null, false);
+            WeightMatrix matrix = new("w", format, Rows, columns, data) { Packed = memory };
+            Assert.That(kernel.Pack(data, matrix.RowBytes, Rows, columns, memory), Is.True);
+            Projection projection = new(matrix, 1, null, false);
             MatrixJob job = new()
             {
                 Projection = projection,
@@ -105,8 +132,8 @@ internal sealed unsafe class IntegerKernels
             for (int t = 0; t < Tokens; t++)
             {
                 MatrixJob alone = job with { Integers = input + (t * rowBytes), Outputs = one + (t * Rows), Tokens = 1 };
-                kernel.Multiply(in alone, 0, 13, work);
-                kernel.Multiply(in alone, 13, Rows - 13, work);
+                kernel.Multiply(in alone, 0, 16, work);
+                kernel.Multiply(in alone, 16, Rows - 16, work);
             }
         }
 
@@ -127,6 +154,8 @@ internal sealed unsafe class IntegerKernels
                 Assert.That(panel[(t * Rows) + r], Is.EqualTo(expected).Within(1e-5 * magnitude), $"{columns} columns, token {t}, row {r}");
             }
         }
+
+        return panel;
     }
 
     private static void Quantize(Random random, int columns, int block, byte* row, Span<double> activations)
@@ -198,7 +227,7 @@ internal sealed unsafe class IntegerKernels
                 {
                     byte* from = source + (b * TFormat.BlockBytes);
                     for (int i = 0; i < block / 32; i++)
-                        TFormat.Values(from, i).Store(v + (32 * i));
+                        TFormat.Values(TFormat.Codes(from, i)).Store(v + (32 * i));
                     float scale = TFormat.ToScales(Vector256.Create(TFormat.ScaleBits(from)))[b % 8];
                     float minimum = TFormat.ToScales(Vector256.Create(TFormat.MinimumBits(from)))[b % 8];
                     if (!oneGroup)
@@ -206,8 +235,11 @@ internal sealed unsafe class IntegerKernels
                     for (int i = 0; i < block; i++)
                     {
                         int group = i / TFormat.GroupLength;
-                        double subtracted = (TFormat.Affine ? (double)minimum : scale) * (oneGroup ? TFormat.Offset : minima[group]);
-                        result[(b * block) + i] = (float)(((double)scale * (oneGroup ? 1 : scales[group]) * values[i]) - subtracted);
+                        double value = TFormat.LargestValue > 127 ? (sbyte)values[i] : values[i];
+                        double factor = (double)scale * (oneGroup ? 1 : scales[group]);
+                        result[(b * block) + i] = (float)(TFormat.Affine
+                            ? (factor * value) - ((double)minimum * (oneGroup ? TFormat.Offset : minima[group]))
+                            : factor * (value - TFormat.Offset));
                     }
                 }
             }

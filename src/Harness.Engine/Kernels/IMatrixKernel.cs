@@ -10,6 +10,20 @@ internal unsafe interface IMatrixKernel
     /// <summary>Values of an input that share a scale where the kernel multiplies integers (<see cref="Integer.IntegerRow"/>); 0 where it takes floats.</summary>
     int InputBlock { get; }
 
+    /// <summary>Bytes of the matrix as the kernel reads it; 0 where it reads the rows as they are stored.</summary>
+    /// <param name="rows">The matrix's rows.</param>
+    /// <param name="columns">Its columns.</param>
+    long PackedBytes(int rows, int columns);
+
+    /// <summary>Brings rows into the form the kernel reads.</summary>
+    /// <param name="stored">The first stored row.</param>
+    /// <param name="rowBytes">Bytes from one stored row to the next.</param>
+    /// <param name="rows">How many; the first one's index is a multiple of <see cref="MatrixKernels.RowsPerItem"/>.</param>
+    /// <param name="columns">The matrix's columns.</param>
+    /// <param name="packed">Receives <see cref="PackedBytes"/>.</param>
+    /// <returns>Whether all scales are finite numbers.</returns>
+    bool Pack(byte* stored, long rowBytes, int rows, int columns, byte* packed);
+
     /// <summary>Scratch that <see cref="Multiply"/> needs, in floats.</summary>
     /// <param name="columns">The matrix's columns.</param>
     /// <param name="tokens">The panel's tokens.</param>

@@ -29,6 +29,10 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
         ? TileRows * (long)Piece
         : MatrixKernels.RowsPerItem * (long)MatrixKernels.Pad(columns);
 
+    public long PackedBytes(int rows, int columns) => 0;
+
+    public bool Pack(byte* stored, long rowBytes, int rows, int columns, byte* packed) => true;
+
     public void Multiply(in MatrixJob job, int firstRow, int rowCount, float* scratch)
     {
         if (job.Tokens == 1)

@@ -19,22 +19,24 @@ internal static class MatrixKernels
     public static IMatrixKernel Of(TensorType type) => OfIntegers(type) ?? Of(type, LaneWidth.Preferred);
 
     /// <summary>The kernel that multiplies a format's integers, or null where the format or the processor has none.</summary>
-    public static IMatrixKernel? OfIntegers(TensorType type) => !ByteProducts.IsSupported ? null : type switch
+    /// <param name="type">The format.</param>
+    /// <param name="fourAtOnce">Products of four columns at once, as VNNI has them, or of two; null: what the processor has.</param>
+    public static IMatrixKernel? OfIntegers(TensorType type, bool? fourAtOnce = null) => !ByteProducts.IsSupported ? null : type switch
     {
-        TensorType.Q4_0 => new IntegerKernel<Q4_0Format>(),
-        TensorType.Q4_1 => new IntegerKernel<Q4_1Format>(),
-        TensorType.Q5_0 => new IntegerKernel<Q5_0Format>(),
-        TensorType.Q5_1 => new IntegerKernel<Q5_1Format>(),
-        TensorType.Q8_0 => new IntegerKernel<Q8_0Format>(),
-        TensorType.Q4_K => new IntegerKernel<Q4_KFormat>(),
-        TensorType.Q5_K => new IntegerKernel<Q5_KFormat>(),
-        TensorType.Q6_K => new IntegerKernel<Q6_KFormat>(),
-        TensorType.MXFP4 => new IntegerKernel<MXFP4Format>(),
-        TensorType.Q2_K => new IntegerKernel<Q2_KFormat>(),
-        TensorType.Q3_K => new IntegerKernel<Q3_KFormat>(),
-        TensorType.IQ4_NL => new IntegerKernel<IQ4_NLFormat>(),
-        TensorType.IQ4_XS => new IntegerKernel<IQ4_XSFormat>(),
-        TensorType.TQ2_0 => new IntegerKernel<TQ2_0Format>(),
+        TensorType.Q4_0 => new IntegerKernel<Q4_0Format>(fourAtOnce),
+        TensorType.Q4_1 => new IntegerKernel<Q4_1Format>(fourAtOnce),
+        TensorType.Q5_0 => new IntegerKernel<Q5_0Format>(fourAtOnce),
+        TensorType.Q5_1 => new IntegerKernel<Q5_1Format>(fourAtOnce),
+        TensorType.Q8_0 => new IntegerKernel<Q8_0Format>(fourAtOnce),
+        TensorType.Q4_K => new IntegerKernel<Q4_KFormat>(fourAtOnce),
+        TensorType.Q5_K => new IntegerKernel<Q5_KFormat>(fourAtOnce),
+        TensorType.Q6_K => new IntegerKernel<Q6_KFormat>(fourAtOnce),
+        TensorType.MXFP4 => new IntegerKernel<MXFP4Format>(fourAtOnce),
+        TensorType.Q2_K => new IntegerKernel<Q2_KFormat>(fourAtOnce),
+        TensorType.Q3_K => new IntegerKernel<Q3_KFormat>(fourAtOnce),
+        TensorType.IQ4_NL => new IntegerKernel<IQ4_NLFormat>(fourAtOnce),
+        TensorType.IQ4_XS => new IntegerKernel<IQ4_XSFormat>(fourAtOnce),
+        TensorType.TQ2_0 => new IntegerKernel<TQ2_0Format>(fourAtOnce),
         _ => null,
     };
 

@@ -15,7 +15,7 @@ internal sealed unsafe class AltUpWeights
     {
         Projection[] Of(string name) =>
         [
-            .. binder.Matrices(name, blueprint.Streams - 1, embedding, embedding).Select(m => new Projection(m, 1, null, scaleAfterBias: false)),
+            .. binder.Matrices(name, blueprint.Streams - 1, embedding, embedding).Select(m => binder.Map(m)),
         ];
 
         return new AltUpWeights { Begin = Of("altup_proj.weight"), End = Of("altup_unembd_proj.weight") };

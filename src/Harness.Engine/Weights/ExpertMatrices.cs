@@ -34,7 +34,7 @@ internal sealed record ExpertMatrices(Projection[]? Gate, Projection[] Up, Proje
         var projections = new Projection[count];
         for (int e = 0; e < projections.Length; e++)
         {
-            projections[e] = new Projection(
+            projections[e] = binder.Model.Map(
                 matrices[e],
                 scales is null || !experts.TensorScales ? 1 : scales[e],
                 biases is null ? null : biases + ((long)e * rows),

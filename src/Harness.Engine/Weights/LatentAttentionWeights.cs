@@ -76,5 +76,5 @@ internal sealed unsafe class LatentAttentionWeights : BlockWeights
     public override Block Create(BlockContext context) => new LatentAttentionBlock(this, context);
 
     private static Projection[] Each(LayerBinder binder, string name, int heads, int rows, int columns) =>
-        [.. binder.Matrices(name + ".weight", heads, rows, columns).Select(m => new Projection(m, 1, null, scaleAfterBias: false))];
+        [.. binder.Matrices(name + ".weight", heads, rows, columns).Select(m => binder.Model.Map(m))];
 }

@@ -30,4 +30,7 @@ internal sealed unsafe class ModelWeights
 
     /// <summary>Every matrix, once for those of a tensor of three dimensions.</summary>
     public required IReadOnlyList<WeightMatrix> Matrices { get; init; }
+
+    /// <summary>Every matrix that activations are multiplied with.</summary>
+    public required IReadOnlyCollection<WeightMatrix> Multiplied { get; init; }
 }

@@ -33,7 +33,7 @@ internal sealed unsafe class PerLayerInputWeights : BlockWeights
             Blueprint = blueprint,
             Layer = binder.Layer,
             Gate = binder.Project("inp_gate", length, binder.Embedding, bias: false),
-            Vector = new Projection(vectors.Slice(binder.Layer * length, length), 1, null, scaleAfterBias: false),
+            Vector = binder.Model.Map(vectors.Slice(binder.Layer * length, length)),
             VectorNorm = binder.Model.Norm(blueprint.VectorNorm, string.Empty, length),
             Table = binder.Model.Matrix("per_layer_token_embd.weight", binder.Model.VocabularySize, all),
             Back = binder.Project("proj", binder.Embedding, length, bias: false),

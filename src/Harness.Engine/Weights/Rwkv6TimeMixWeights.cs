@@ -72,8 +72,7 @@ internal sealed unsafe class Rwkv6TimeMixWeights : BlockWeights
             MixReduction = Project("w1", Mixes * mix.MixRank, width),
             MixExpansions =
             [
-                .. binder.Matrices("time_mix_w2.weight", Mixes, width, mix.MixRank)
-                    .Select(m => new Projection(m, 1, null, scaleAfterBias: false)),
+                .. binder.Matrices("time_mix_w2.weight", Mixes, width, mix.MixRank).Select(m => binder.Model.Map(m)),
             ],
             MixConstants = constants,
             DecayReduction = Project("decay_w1", mix.DecayRank, width),

@@ -17,6 +17,7 @@ internal sealed unsafe class WeightBinder
     private readonly Func<GgufTensor, nint>? locate;
     private readonly HashSet<string> bound = new(StringComparer.Ordinal);
     private readonly List<WeightMatrix> matrices = [];
+    private readonly HashSet<WeightMatrix> multiplied = [];
 
     private WeightBinder(IReadOnlyDictionary<string, GgufTensor> tensors, Func<GgufTensor, nint>? locate)
     {
@@ -83,12 +84,20 @@ internal sealed unsafe class WeightBinder
         return count;
     }
 
+    /// <summary>A linear map by a matrix.</summary>
+    /// <inheritdoc cref="Projection" path="/param"/>
+    public Projection Map(WeightMatrix weight, float scale = 1, float* bias = null, bool scaleAfterBias = false)
+    {
+        _ = multiplied.Add(weight);
+        return new Projection(weight, scale, bias, scaleAfterBias);
+    }
+
     /// <summary>A linear map: <c>NAME.weight</c>, its scale, and <c>NAME.bias</c> where it is wanted and there.</summary>
     public Projection Project(string name, int rows, int columns, bool bias, bool scaleAfterBias = false, bool tensorScale = true)
     {
         // A blueprint says that a block has biases; which of its projections have one, the file says.
         bool hasBias = bias && Has(name + ".bias");
-        return new Projection(
+        return Map(
             Matrix(name + ".weight", rows, columns),
             Scale(name, tensorScale),
             hasBias ? Vector(name + ".bias", rows) : null,
@@ -132,7 +141,7 @@ internal sealed unsafe class WeightBinder
             LowStream = blueprint.Embedding.LowStreamTensor is { } low ? Vector(low, embedding) : null,
             AltUp = blueprint.Layers.FirstOrDefault()?.AltUp is { } altUp ? AltUpWeights.Bind(altUp, this, embedding) : null,
             OutputNorm = Norm(blueprint.OutputNorm, string.Empty, embedding),
-            Output = new Projection(
+            Output = Map(
                 blueprint.TiedOutput || blueprint.EmbeddingTensor == "output.weight" ? tokens : Matrix("output.weight", blueprint.VocabularySize, embedding),
                 Scale("output", heeded: true),
                 blueprint.OutputBias ? Vector("output.bias", blueprint.VocabularySize) : null,
@@ -140,6 +149,7 @@ internal sealed unsafe class WeightBinder
             RotaryFactors = BindRotaryFactors(blueprint),
             Layers = layers,
             Matrices = matrices,
+            Multiplied = multiplied,
         };
     }
 

@@ -3,7 +3,7 @@ using Harness.Formats.Tensors;
 
 namespace Harness.Engine.Weights;
 
-/// <summary>A stored matrix where it lies in the mapped file, with the kernel of its format.</summary>
+/// <summary>A stored matrix where it lies in the mapped file, with the kernel of its format and the form which that reads.</summary>
 internal sealed unsafe class WeightMatrix
 {
     public WeightMatrix(string name, TensorFormat format, int rows, int columns, byte* data)
@@ -31,6 +31,9 @@ internal sealed unsafe class WeightMatrix
 
     /// <summary>The first row.</summary>
     public byte* Data { get; }
+
+    /// <summary>The matrix as its kernel reads it (<see cref="IMatrixKernel.Pack"/>); null before it is packed, or where the stored rows are read.</summary>
+    public byte* Packed { get; set; }
 
     /// <summary>Bytes from one row to the next.</summary>
     public long RowBytes { get; }

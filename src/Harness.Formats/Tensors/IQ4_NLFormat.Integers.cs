@@ -9,13 +9,18 @@ public readonly unsafe partial struct IQ4_NLFormat : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => true;
+    static int IIntegerFormat.CodeBits => 4;
 
-    static int IIntegerFormat.Offset => 128;
+    static int IIntegerFormat.LargestValue => 128;
+
+    static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
-        IntegerUnpacking.LookUp16(block + Quants, IQ4Levels.Unsigned);
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
+        IntegerUnpacking.Nibbles16(block + Quants);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => IntegerUnpacking.LookUp16(codes, IQ4Levels.Table.AsByte());
 
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {

@@ -9,13 +9,18 @@ public readonly unsafe partial struct IQ4_XSFormat : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => true;
+    static int IIntegerFormat.CodeBits => 4;
+
+    static int IIntegerFormat.LargestValue => 128;
 
     static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
-        IntegerUnpacking.LookUp16(block + Quants + (index * HalfLength), IQ4Levels.Unsigned);
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
+        IntegerUnpacking.Nibbles16(block + Quants + (index * HalfLength));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => IntegerUnpacking.LookUp16(codes, IQ4Levels.Table.AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
@@ -29,7 +34,6 @@ public readonly unsafe partial struct IQ4_XSFormat : IIntegerFormat
         IntegerUnpacking.Widen8(bytes, scales);
         Vector128<short> groups = Vector128.Load(scales) - Vector128.Create((short)32);
         groups.Store(scales);
-        (groups << 7).Store(minima);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

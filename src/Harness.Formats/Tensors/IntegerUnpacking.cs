@@ -23,15 +23,11 @@ internal static unsafe class IntegerUnpacking
         return Vector256.Create(pairs, (pairs.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
     }
 
-    /// <summary>16 bytes of nibbles as the bytes a table of 16 has for them: for the low ones, then the high ones.</summary>
+    /// <summary>The bytes that a table of 16 has for codes below 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> LookUp16(byte* packed, Vector128<byte> table)
-    {
-        Vector256<byte> nibbles = Nibbles16(packed);
-        return Avx2.IsSupported
-            ? Avx2.Shuffle(Vector256.Create(table, table), nibbles)
-            : Vector256.Create(Vector128.Shuffle(table, nibbles.GetLower()), Vector128.Shuffle(table, nibbles.GetUpper()));
-    }
+    public static Vector256<byte> LookUp16(Vector256<byte> codes, Vector128<byte> table) => Avx2.IsSupported
+        ? Avx2.Shuffle(Vector256.Create(table, table), codes)
+        : Vector256.Create(Vector128.Shuffle(table, codes.GetLower()), Vector128.Shuffle(table, codes.GetUpper()));
 
     /// <summary>A pair of bits of each byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,19 +56,13 @@ internal static unsafe class IntegerUnpacking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Widen16(Vector128<byte> bytes) => Vector256.WidenLower(bytes.ToVector256Unsafe()).AsInt16();
 
-    /// <summary>Eight binary16 values.</summary>
+    /// <summary>Eight finite binary16 values, subnormal ones too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Halves(Vector256<uint> bits)
     {
-        // As HalfLanes widens them: exact, subnormals included.
-        Vector256<int> halves = bits.AsInt32();
-        Vector256<int> magnitude = halves & Vector256.Create(0x7FFF);
-        Vector256<int> sign = (halves & Vector256.Create(0x8000)) << 16;
-        Vector256<int> normal = (magnitude << 13) + Vector256.Create((127 - 15) << 23);
-        Vector256<int> special = normal + Vector256.Create((127 - 15) << 23);
-        Vector256<int> subnormal = ((magnitude | Vector256.Create(126 << 23)).AsSingle() - Vector256.Create(0.5f)).AsInt32();
-        Vector256<int> finite = Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(0x0400)), subnormal, normal);
-        return (Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(0x7C00)), finite, special) | sign).AsSingle();
+        // Sign, exponent and significand where binary32 has them; its exponents begin 112 further down.
+        Vector256<int> small = ((bits << 16).AsInt32() >> 3) & Vector256.Create(unchecked((int)0x8FFFE000));
+        return small.AsSingle() * Vector256.Create(5.192296858534828e33f);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,19 +6,28 @@ namespace Harness.Formats.Tensors;
 public readonly unsafe partial struct MXFP4Format : IIntegerFormat
 {
     // Twice the values of E2M1, plus 12.
-    private static Vector128<byte> Levels => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+    private static Vector128<byte> Levels
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+    }
 
     static int IIntegerFormat.GroupLength => Length;
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 4;
+
+    static int IIntegerFormat.LargestValue => 24;
 
     static int IIntegerFormat.Offset => 12;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
-        IntegerUnpacking.LookUp16(block + Quants, Levels);
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
+        IntegerUnpacking.Nibbles16(block + Quants);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => IntegerUnpacking.LookUp16(codes, Levels);
 
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {

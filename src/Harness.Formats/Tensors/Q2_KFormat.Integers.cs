@@ -9,13 +9,18 @@ public readonly unsafe partial struct Q2_KFormat : IIntegerFormat
 
     static bool IIntegerFormat.Affine => true;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 2;
+
+    static int IIntegerFormat.LargestValue => 3;
 
     static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
         IntegerUnpacking.Pairs(block + Quants + (index / 4 * GroupLength), index % 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)

@@ -9,20 +9,23 @@ public readonly unsafe partial struct Q3_KFormat : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 3;
 
-    static int IIntegerFormat.Offset => 0;
+    static int IIntegerFormat.LargestValue => 7;
+
+    static int IIntegerFormat.Offset => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
         IntegerUnpacking.Pairs(block + Quants + (index / 4 * GroupLength), index % 4) | IntegerUnpacking.Bit(block, index, 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {
-        Vector256<short> groups = Q3KScales.Unpack(block + Scales);
-        groups.Store(scales);
-        (groups << 2).Store(minima);
+        Q3KScales.Unpack(block + Scales).Store(scales);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,13 +9,18 @@ public readonly unsafe partial struct Q4_0Format : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 4;
+
+    static int IIntegerFormat.LargestValue => 15;
 
     static int IIntegerFormat.Offset => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
         IntegerUnpacking.Nibbles16(block + Quants);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {

@@ -9,13 +9,18 @@ public readonly unsafe partial struct Q4_KFormat : IIntegerFormat
 
     static bool IIntegerFormat.Affine => true;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 4;
+
+    static int IIntegerFormat.LargestValue => 15;
 
     static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
         IntegerUnpacking.Nibbles(block + Quants + (index / 2 * SubLength), high: index % 2 == 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima) =>

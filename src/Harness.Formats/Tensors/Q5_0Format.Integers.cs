@@ -9,13 +9,18 @@ public readonly unsafe partial struct Q5_0Format : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 5;
+
+    static int IIntegerFormat.LargestValue => 31;
 
     static int IIntegerFormat.Offset => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
         IntegerUnpacking.Nibbles16(block + Quants) | IntegerUnpacking.FifthBits(*(uint*)(block + HighBits));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {

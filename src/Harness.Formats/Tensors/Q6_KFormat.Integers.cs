@@ -9,12 +9,14 @@ public readonly unsafe partial struct Q6_KFormat : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 6;
 
-    static int IIntegerFormat.Offset => 0;
+    static int IIntegerFormat.LargestValue => 63;
+
+    static int IIntegerFormat.Offset => 32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index)
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index)
     {
         byte* low = block + (index / 4 * 64) + (index % 2 * GroupLength);
         Vector256<ushort> bits = Vector256.Load(block + HighBits + (index / 4 * GroupLength)).AsUInt16();
@@ -29,11 +31,13 @@ public readonly unsafe partial struct Q6_KFormat : IIntegerFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {
         Vector256<short> groups = Vector256.WidenLower(Vector128.Load((sbyte*)(block + Scales)).ToVector256Unsafe());
         groups.Store(scales);
-        (groups << 5).Store(minima);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,13 +9,18 @@ public readonly unsafe partial struct Q8_0Format : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => true;
+    static int IIntegerFormat.CodeBits => 8;
 
-    static int IIntegerFormat.Offset => 128;
+    static int IIntegerFormat.LargestValue => 128;
+
+    static int IIntegerFormat.Offset => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
-        Vector256.Load(block + Quants) ^ Vector256.Create((byte)128);
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
+        Vector256.Load(block + Quants);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {

@@ -9,19 +9,23 @@ public readonly unsafe partial struct TQ2_0Format : IIntegerFormat
 
     static bool IIntegerFormat.Affine => false;
 
-    static bool IIntegerFormat.Wide => false;
+    static int IIntegerFormat.CodeBits => 2;
 
-    static int IIntegerFormat.Offset => 0;
+    static int IIntegerFormat.LargestValue => 2;
+
+    static int IIntegerFormat.Offset => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<byte> IIntegerFormat.Values(byte* block, int index) =>
+    static Vector256<byte> IIntegerFormat.Codes(byte* block, int index) =>
         IntegerUnpacking.Pairs(block + (index / 4 * GroupLength), index % 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> IIntegerFormat.Values(Vector256<byte> codes) => codes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IIntegerFormat.Groups(byte* block, short* scales, short* minima)
     {
         Vector128<short>.One.Store(scales);
-        Vector128<short>.One.Store(minima);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,47 +1,42 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Harness.Formats.Tensors;
 
 namespace Harness.Engine.Kernels.Integer;
 
-/// <summary>
-/// Products of unsigned bytes with signed ones, summed four by four into 32-bit lanes: one instruction with VNNI, a few
-/// with AVX2. Exact either way.
-/// </summary>
+/// <summary>Products of weights' bytes with activations' signed bytes, four columns of eight rows at a time. All exact.</summary>
 internal static class ByteProducts
 {
     /// <summary>Whether this processor has what the integer kernels need.</summary>
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
 
     /// <summary>
-    /// What <see cref="Add{TFormat}"/> subtracts from each unsigned byte: without VNNI the wide formats, whose products would overflow
-    /// 16 bits, are multiplied as signed bytes.
+    /// <c>sum[i] + Σ weights[4i + j] × inputs[4i + j]</c>, j from 0 to 3, weights from 0 to 255: one instruction with VNNI.
     /// </summary>
-    public static int Shift<TFormat>()
-        where TFormat : struct, IIntegerFormat => TFormat.Wide && !AvxVnni.IsSupported ? 128 : 0;
-
-    /// <summary><c>sum[i] + Σ (weights[4i + j] − shift) × inputs[4i + j]</c>, j from 0 to 3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, Vector256<sbyte> inputs)
-        where TFormat : struct, IIntegerFormat
+    public static Vector256<int> AddFour(Vector256<int> sum, Vector256<byte> weights, Vector256<sbyte> inputs)
     {
         if (AvxVnni.IsSupported)
             return AvxVnni.MultiplyWideningAndAdd(sum, weights, inputs);
-        Vector256<short> pairs;
-        if (TFormat.Wide)
-        {
-            // |w| × (sign(w) x): at most 128 × 127 twice, which 16 bits hold.
-            Vector256<sbyte> signed = (weights ^ Vector256.Create((byte)128)).AsSByte();
-            pairs = Avx2.MultiplyAddAdjacent(Avx2.Abs(signed), Avx2.Sign(inputs, signed));
-        }
-        else
-        {
-            pairs = Avx2.MultiplyAddAdjacent(weights, inputs);
-        }
 
-        return sum + Avx2.MultiplyAddAdjacent(pairs, Vector256.Create((short)1));
+        // Without it this serves tests of the code written for it: even columns, then odd ones.
+        Vector256<short> x = inputs.AsInt16();
+        Vector256<short> w = weights.AsInt16();
+        return sum
+            + Avx2.MultiplyAddAdjacent(w & Vector256.Create((short)0xFF), (x << 8) >> 8)
+            + Avx2.MultiplyAddAdjacent(w >>> 8, x >> 8);
     }
+
+    /// <summary>Products of two columns, summed: of unsigned weights small enough that 16 bits hold them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Pairs(Vector256<byte> weights, Vector256<sbyte> inputs) => Avx2.MultiplyAddAdjacent(weights, inputs);
+
+    /// <summary>
+    /// The same of signed weights, as <c>|w| × (sign(w) x)</c>: at most 128 × 127 twice, which 16 bits hold.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Pairs(Vector256<byte> magnitudes, Vector256<sbyte> weights, Vector256<sbyte> inputs) =>
+        Avx2.MultiplyAddAdjacent(magnitudes, Avx2.Sign(inputs, weights));
 
     /// <summary><c>sum[i] + left[2i] × right[2i] + left[2i + 1] × right[2i + 1]</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -49,14 +44,11 @@ internal static class ByteProducts
         ? AvxVnni.MultiplyWideningAndAdd(sum, left, right)
         : sum + Avx2.MultiplyAddAdjacent(left, right);
 
-    /// <summary>The sum of each of eight registers.</summary>
+    /// <summary>The four bytes at a place, for every row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Sums(
-        Vector256<int> r0, Vector256<int> r1, Vector256<int> r2, Vector256<int> r3,
-        Vector256<int> r4, Vector256<int> r5, Vector256<int> r6, Vector256<int> r7)
-    {
-        Vector256<int> lower = Avx2.HorizontalAdd(Avx2.HorizontalAdd(r0, r1), Avx2.HorizontalAdd(r2, r3));
-        Vector256<int> upper = Avx2.HorizontalAdd(Avx2.HorizontalAdd(r4, r5), Avx2.HorizontalAdd(r6, r7));
-        return Avx2.Permute2x128(lower, upper, 0x20) + Avx2.Permute2x128(lower, upper, 0x31);
-    }
+    public static unsafe Vector256<sbyte> Four(byte* source) => Vector256.Create(*(int*)source).AsSByte();
+
+    /// <summary>The two 16-bit integers at a place, for every row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<short> Two(short* source) => Vector256.Create(*(int*)source).AsInt16();
 }

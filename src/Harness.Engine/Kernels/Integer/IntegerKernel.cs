@@ -6,186 +6,225 @@ using Harness.Formats.Tensors;
 namespace Harness.Engine.Kernels.Integer;
 
 /// <summary>
-/// Matrix × vector and matrix × panel in integers, for any block-quantized format: blocks of weights are unpacked to
-/// bytes in scratch that fits a core's first cache, multiplied with the bytes of the activations, and scaled once a block.
+/// Matrix × vector and matrix × panel in integers, for any block-quantized format. Weights are kept as blocks of eight
+/// rows (<see cref="OctetBlock{TFormat}"/>), a register holds four columns of them, and their bytes are multiplied with
+/// those of the activations and scaled once a group and once a block.
 /// </summary>
 /// <remarks>
 /// Order of every sum: within a block everything is exact in 32-bit integers; blocks ascending, each one float32
-/// multiply-add, then one more for the minima of affine formats. One token and many take different tiles and the same
-/// order.
+/// multiply-add, then one more for the minima of affine formats. One token and many take different paths and the same
+/// order; so do processors with VNNI and without.
 /// </remarks>
 internal sealed unsafe partial class IntegerKernel<TFormat> : IMatrixKernel
     where TFormat : struct, ITensorFormat<TFormat>, IIntegerFormat
 {
-    private const int MostGroups = 16;
+    private const int Rows = OctetBlock<TFormat>.Rows;
 
-    // Rows that one token is multiplied with at once: a register of results.
-    private const int VectorRows = 8;
+    private readonly bool fourAtOnce;
 
-    private static int Block => TFormat.BlockLength;
+    /// <param name="fourAtOnce">
+    /// Multiplies panels with products of four columns at once rather than of two: VNNI's way. Null: where there is VNNI.
+    /// </param>
+    public IntegerKernel(bool? fourAtOnce = null) => this.fourAtOnce = fourAtOnce ?? AvxVnni.IsSupported;
 
-    private static int Group => TFormat.GroupLength;
+    private static int Block
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.BlockLength;
+    }
 
-    private static bool OneGroup => TFormat.BlockLength == TFormat.GroupLength;
+    private static int Group
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.GroupLength;
+    }
+
+    private static bool OneGroup
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => OctetBlock<TFormat>.OneGroup;
+    }
+
+    // Values beyond 127 are signed bytes.
+    private static bool Wide
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.LargestValue > 127;
+    }
+
+    // Products of two columns summed, of which so many fit 16 bits.
+    private static int QuadsInSum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => short.MaxValue / (2 * 127 * TFormat.LargestValue);
+    }
+
+    private static int ChunkBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => QuadCodes.ChunkBytes(TFormat.CodeBits);
+    }
 
     public int InputBlock => TFormat.BlockLength;
 
-    public long ScratchFloats(int columns, int tokens) => tokens == 1 ? 0 : PanelScratchFloats(columns);
+    public long PackedBytes(int rows, int columns) => (rows + Rows - 1L) / Rows * (columns / Block) * OctetBlock<TFormat>.Bytes;
+
+    public long ScratchFloats(int columns, int tokens) =>
+        tokens == 1 ? 0 : MatrixKernels.RowsPerItem / Rows * LayoutOf(columns).Bytes / sizeof(float);
 
     public void UnpackRow(byte* row, int columns, float* destination) => TFormat.Decode(
         new ReadOnlySpan<byte>(row, columns / TFormat.BlockLength * TFormat.BlockBytes), new Span<float>(destination, columns));
 
+    public bool Pack(byte* stored, long rowBytes, int rows, int columns, byte* packed)
+    {
+        byte** blocks = stackalloc byte*[Rows];
+        bool finite = true;
+        for (int row = 0; row < rows; row += Rows)
+        {
+            // Past the last row that row again; its products are dropped.
+            for (int r = 0; r < Rows; r++)
+                blocks[r] = stored + (Math.Min(row + r, rows - 1) * rowBytes);
+            for (int block = 0; block < columns / Block; block++)
+            {
+                finite &= OctetBlock<TFormat>.Pack(blocks, packed);
+                packed += OctetBlock<TFormat>.Bytes;
+                for (int r = 0; r < Rows; r++)
+                    blocks[r] += TFormat.BlockBytes;
+            }
+        }
+
+        return finite;
+    }
+
     public void Multiply(in MatrixJob job, int firstRow, int rowCount, float* scratch)
     {
+        int columns = job.Projection.Weight.Columns;
+        long octetBytes = (long)(columns / Block) * OctetBlock<TFormat>.Bytes;
+        byte* octet = job.Projection.Weight.Packed + (firstRow / Rows * octetBytes);
         if (job.Tokens > 1)
         {
-            MultiplyPanel(in job, firstRow, rowCount, scratch);
+            MultiplyPanel(in job, octet, firstRow, rowCount, (byte*)scratch);
             return;
         }
 
-        for (int row = 0; row < rowCount; row += VectorRows)
+        for (int row = 0; row < rowCount; row += Rows)
         {
-            Vector256<float> sums = EightRows(in job, firstRow + row, Math.Min(VectorRows, rowCount - row));
-            job.StoreEight(0, firstRow + row, Math.Min(VectorRows, rowCount - row), sums);
+            Vector256<float> sums = OneGroup
+                ? OneTokenOfBlocks(octet, job.Integers, columns)
+                : OneTokenOfGroups(octet, job.Integers, columns);
+            job.StoreEight(0, firstRow + row, Math.Min(Rows, rowCount - row), sums);
+            octet += octetBytes;
         }
     }
 
+    /// <summary>Eight rows of blocks that are one group.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static Vector256<float> EightRows(in MatrixJob job, int firstRow, int rowCount)
+    private static Vector256<float> OneTokenOfBlocks(byte* octet, byte* input, int columns)
     {
-        short* scales = stackalloc short[MostGroups];
-        short* minima = stackalloc short[VectorRows * MostGroups];
-        Vector256<int>* partial = stackalloc Vector256<int>[VectorRows];
-        byte** rows = stackalloc byte*[VectorRows];
-        int columns = job.Projection.Weight.Columns;
-        long rowBytes = job.Projection.Weight.RowBytes;
-
-        // Past the last row the tile computes that row again and drops the result.
-        for (int r = 0; r < VectorRows; r++)
-            rows[r] = job.Projection.Weight.Data + ((firstRow + Math.Min(r, rowCount - 1)) * rowBytes);
-
-        byte* input = job.Integers;
-        var inputScales = (float*)(input + IntegerRow.Scales(columns));
-        var sums = (short*)(input + (Group == 16 ? IntegerRow.Sums16(columns, Block) : IntegerRow.Sums32(columns, Block)));
         Vector256<float> result = Vector256<float>.Zero;
+        var scales = (float*)(input + IntegerRow.Scales(columns));
+        var sums = (int*)(input + IntegerRow.Sums(columns, Block, Group));
         int blocks = columns / Block;
-        long offset = 0;
         for (int block = 0; block < blocks; block++)
         {
-            Vector256<int> products;
-            if (OneGroup)
-            {
-                Vector256<sbyte> inputs = Vector256.Load((sbyte*)input);
-                products = ByteProducts.Sums(
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[0] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[1] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[2] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[3] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[4] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[5] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[6] + offset, 0), inputs),
-                    ByteProducts.Add<TFormat>(Vector256<int>.Zero, TFormat.Values(rows[7] + offset, 0), inputs));
-                if (!TFormat.Affine)
-                    products -= Vector256.Create((TFormat.Offset - ByteProducts.Shift<TFormat>()) * *sums);
-            }
-            else
-            {
-                for (int r = 0; r < VectorRows; r++)
-                    partial[r] = OfRow(rows[r] + offset, scales, minima + (r * MostGroups), input, sums);
-                products = ByteProducts.Sums(
-                    partial[0], partial[1], partial[2], partial[3], partial[4], partial[5], partial[6], partial[7]);
-            }
-
-            var inputScale = Vector256.Create(inputScales[block]);
-            Vector256<float> blockScales = TFormat.ToScales(Bits(
-                TFormat.ScaleBits(rows[0] + offset), TFormat.ScaleBits(rows[1] + offset), TFormat.ScaleBits(rows[2] + offset), TFormat.ScaleBits(rows[3] + offset),
-                TFormat.ScaleBits(rows[4] + offset), TFormat.ScaleBits(rows[5] + offset), TFormat.ScaleBits(rows[6] + offset), TFormat.ScaleBits(rows[7] + offset)));
-            result = Fma.MultiplyAdd(Vector256.ConvertToSingle(products), blockScales * inputScale, result);
+            byte* codes = octet + OctetBlock<TFormat>.Codes;
+            Vector256<int> products = Sixteen(Vector256<int>.Zero, codes, 0, input, Vector256<short>.One);
+            products = Sixteen(products, codes, 4, input + 16, Vector256<short>.One);
+            Vector256<int> minima = Vector256.Create(sums[block]);
+            if (!TFormat.Affine && TFormat.Offset != 0)
+                products -= minima * TFormat.Offset;
+            var inputScale = Vector256.Create(scales[block]);
+            result = Fma.MultiplyAdd(Vector256.ConvertToSingle(products), OctetBlock<TFormat>.Scales(octet) * inputScale, result);
             if (TFormat.Affine)
-            {
-                Vector256<int> minimum = OneGroup ? Vector256.Create((int)*sums) : MinimaOfRows(minima, sums);
-                Vector256<float> blockMinima = TFormat.ToScales(Bits(
-                    TFormat.MinimumBits(rows[0] + offset), TFormat.MinimumBits(rows[1] + offset), TFormat.MinimumBits(rows[2] + offset), TFormat.MinimumBits(rows[3] + offset),
-                    TFormat.MinimumBits(rows[4] + offset), TFormat.MinimumBits(rows[5] + offset), TFormat.MinimumBits(rows[6] + offset), TFormat.MinimumBits(rows[7] + offset)));
-                result = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minimum), blockMinima * inputScale, result);
-            }
-
-            offset += TFormat.BlockBytes;
-            input += Block;
-            sums += Block / Group;
+                result = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minima), OctetBlock<TFormat>.MinimumScales(octet) * inputScale, result);
+            octet += OctetBlock<TFormat>.Bytes;
+            input += QuadCodes.Columns;
         }
 
         return result;
     }
 
-    // Words put together in pairs before they meet in a register: an eighth of the moves that one by one would take.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Bits(uint b0, uint b1, uint b2, uint b3, uint b4, uint b5, uint b6, uint b7) => Vector256.Create(
-        b0 | ((ulong)b1 << 32), b2 | ((ulong)b3 << 32), b4 | ((ulong)b5 << 32), b6 | ((ulong)b7 << 32)).AsUInt32();
-
-    /// <summary>One row's block times the input's: partial sums, in which every group is multiplied with its scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static Vector256<int> OfRow(byte* block, short* scales, short* minima, byte* input, short* sums)
+    /// <summary>Eight rows of blocks of several groups.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static Vector256<float> OneTokenOfGroups(byte* octet, byte* input, int columns)
     {
-        TFormat.Groups(block, scales, minima);
-        Vector256<int> sum = Vector256<int>.Zero;
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 0), input, scales, 0);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 1), input, scales, 1);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 2), input, scales, 2);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 3), input, scales, 3);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 4), input, scales, 4);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 5), input, scales, 5);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 6), input, scales, 6);
-        sum = OfThirtyTwo(sum, TFormat.Values(block, 7), input, scales, 7);
-        return TFormat.Affine ? sum : sum - OfMinima(minima, sums, scales);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> OfThirtyTwo(Vector256<int> sum, Vector256<byte> weights, byte* input, short* scales, int index)
-    {
-        Vector256<sbyte> inputs = Vector256.Load((sbyte*)(input + (index * 32)));
-        if (TFormat.Wide)
+        Vector256<float> result = Vector256<float>.Zero;
+        var scales = (float*)(input + IntegerRow.Scales(columns));
+        var sums = (short*)(input + IntegerRow.Sums(columns, Block, Group));
+        int blocks = columns / Block;
+        for (int block = 0; block < blocks; block++)
         {
-            // Products of two no longer fit 16 bits.
-            Vector256<int> products = ByteProducts.Add<TFormat>(Vector256<int>.Zero, weights, inputs);
-            return sum + (products * (Group == 32
-                ? Vector256.Create((int)scales[index])
-                : Vector256.Create(Vector128.Create((int)scales[2 * index]), Vector128.Create((int)scales[(2 * index) + 1]))));
+            byte* codes = octet + OctetBlock<TFormat>.Codes;
+            Vector256<int> products = Vector256<int>.Zero;
+            Vector256<int> minima = Vector256<int>.Zero;
+            for (int pair = 0; pair < Block / Group / 2; pair++)
+            {
+                Vector256<short> both = OctetBlock<TFormat>.GroupScalesOf(octet, pair);
+                Vector256<short> first = FirstOfPair(both);
+                Vector256<short> second = SecondOfPair(both);
+                products = Sixteen(products, codes, 0, input, first);
+                products = Sixteen(products, codes, 4, input + 16, Group == 32 ? first : second);
+                if (Group == 32)
+                {
+                    products = Sixteen(products, codes + ChunkBytes, 0, input + 32, second);
+                    products = Sixteen(products, codes + ChunkBytes, 4, input + 48, second);
+                }
+
+                codes += Group / 16 * ChunkBytes;
+                input += 2 * Group;
+                if (TFormat.Affine)
+                    both = OctetBlock<TFormat>.GroupMinimaOf(octet, pair);
+                if (TFormat.Affine || TFormat.Offset != 0)
+                    minima = ByteProducts.AddPairs(minima, both, ByteProducts.Two(sums));
+                sums += 2;
+            }
+
+            if (!TFormat.Affine && TFormat.Offset != 0)
+                products -= minima * TFormat.Offset;
+            var inputScale = Vector256.Create(scales[block]);
+            result = Fma.MultiplyAdd(Vector256.ConvertToSingle(products), OctetBlock<TFormat>.Scales(octet) * inputScale, result);
+            if (TFormat.Affine)
+                result = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minima), OctetBlock<TFormat>.MinimumScales(octet) * inputScale, result);
+            octet += OctetBlock<TFormat>.Bytes;
         }
 
-        Vector256<short> factors = Group == 32
-            ? Vector256.Create(scales[index])
-            : Vector256.Create(Vector128.Create(scales[2 * index]), Vector128.Create(scales[(2 * index) + 1]));
-        return ByteProducts.AddPairs(sum, Avx2.MultiplyAddAdjacent(weights, inputs), factors);
+        return result;
     }
 
-    /// <summary>Minima times the sums of the inputs, as partial sums.</summary>
+    /// <summary>Adds the products of four quads of a chunk, multiplied with their group's scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> OfMinima(short* minima, short* sums, short* scales)
+    private static Vector256<int> Sixteen(Vector256<int> sum, byte* chunk, int quad, byte* input, Vector256<short> factor)
     {
-        if (Block / Group == 8)
-        {
-            Vector128<short> eight = Vector128.Load(minima);
-            if (ByteProducts.Shift<TFormat>() != 0)
-                eight -= Vector128.Load(scales) * (short)ByteProducts.Shift<TFormat>();
-            return Sse2.MultiplyAddAdjacent(eight, Vector128.Load(sums)).ToVector256();
-        }
-
-        Vector256<short> all = Vector256.Load(minima);
-        if (ByteProducts.Shift<TFormat>() != 0)
-            all -= Vector256.Load(scales) * (short)ByteProducts.Shift<TFormat>();
-        return Avx2.MultiplyAddAdjacent(all, Vector256.Load(sums));
+        Vector256<short> p0 = Products(chunk, quad, input);
+        Vector256<short> p1 = Products(chunk, quad + 1, input + 4);
+        Vector256<short> p2 = Products(chunk, quad + 2, input + 8);
+        Vector256<short> p3 = Products(chunk, quad + 3, input + 12);
+        if (QuadsInSum >= 4)
+            return ByteProducts.AddPairs(sum, p0 + p1 + (p2 + p3), factor);
+        if (QuadsInSum >= 2)
+            return ByteProducts.AddPairs(ByteProducts.AddPairs(sum, p0 + p1, factor), p2 + p3, factor);
+        sum = ByteProducts.AddPairs(ByteProducts.AddPairs(sum, p0, factor), p1, factor);
+        return ByteProducts.AddPairs(ByteProducts.AddPairs(sum, p2, factor), p3, factor);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> MinimaOfRows(short* minima, short* sums) => ByteProducts.Sums(
-        OfMinima(minima, sums, minima),
-        OfMinima(minima + MostGroups, sums, minima),
-        OfMinima(minima + (2 * MostGroups), sums, minima),
-        OfMinima(minima + (3 * MostGroups), sums, minima),
-        OfMinima(minima + (4 * MostGroups), sums, minima),
-        OfMinima(minima + (5 * MostGroups), sums, minima),
-        OfMinima(minima + (6 * MostGroups), sums, minima),
-        OfMinima(minima + (7 * MostGroups), sums, minima));
+    private static Vector256<short> Products(byte* chunk, int quad, byte* input)
+    {
+        Vector256<byte> weights = TFormat.Values(QuadCodes.Unpack(TFormat.CodeBits, chunk, quad));
+        return Wide
+            ? ByteProducts.Pairs(Avx2.Abs(weights.AsSByte()), weights.AsSByte(), ByteProducts.Four(input))
+            : ByteProducts.Pairs(weights, ByteProducts.Four(input));
+    }
+
+    /// <summary>Of each row's two integers the first one, twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> FirstOfPair(Vector256<short> pairs) => Avx2.Shuffle(
+        pairs.AsByte(),
+        Vector256.Create((byte)0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13, 0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13)).AsInt16();
+
+    /// <summary>Of each row's two integers the second one, twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> SecondOfPair(Vector256<short> pairs) => Avx2.Shuffle(
+        pairs.AsByte(),
+        Vector256.Create((byte)2, 3, 2, 3, 6, 7, 6, 7, 10, 11, 10, 11, 14, 15, 14, 15, 2, 3, 2, 3, 6, 7, 6, 7, 10, 11, 10, 11, 14, 15, 14, 15)).AsInt16();
 }

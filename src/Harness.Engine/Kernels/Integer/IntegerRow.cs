@@ -20,16 +20,20 @@ internal static unsafe class IntegerRow
     /// <summary>Bytes of a row.</summary>
     /// <param name="columns">Values; a multiple of the block.</param>
     /// <param name="block">Values that share a scale.</param>
-    public static int Bytes(int columns, int block) => Sums32(columns, block) + Align(columns / 32 * sizeof(short));
+    public static int Bytes(int columns, int block) => Sums(columns, block, 32) + Align(columns / 32 * SumBytes(block));
 
     /// <summary>Where the scales are: one float32 a block.</summary>
     public static int Scales(int columns) => Align(columns);
 
-    /// <summary>Where the sums of 16 bytes are: int16.</summary>
-    public static int Sums16(int columns, int block) => Scales(columns) + Align(columns / block * sizeof(float));
-
-    /// <summary>Where the sums of 32 bytes are: int16.</summary>
-    public static int Sums32(int columns, int block) => Sums16(columns, block) + Align(columns / 16 * sizeof(short));
+    /// <summary>Where sums are.</summary>
+    /// <param name="columns">Values.</param>
+    /// <param name="block">Values that share a scale.</param>
+    /// <param name="length">Values summed: 16 or 32; 32 where that is the block.</param>
+    public static int Sums(int columns, int block, int length)
+    {
+        int first = Scales(columns) + Align(columns / block * sizeof(float));
+        return block == SmallBlock || length == 16 ? first : first + Align(columns / 16 * sizeof(short));
+    }
 
     /// <summary>Quantizes a row: each block to the largest magnitude's 127th part, to the nearest, ties to even.</summary>
     /// <param name="input">The values.</param>
@@ -40,8 +44,8 @@ internal static unsafe class IntegerRow
     public static void Quantize(float* input, int columns, int block, byte* row)
     {
         var scales = (float*)(row + Scales(columns));
-        var sums16 = (short*)(row + Sums16(columns, block));
-        var sums32 = (short*)(row + Sums32(columns, block));
+        byte* sums = row + Sums(columns, block, 32);
+        var sums16 = (short*)(row + Sums(columns, block, 16));
         var bytes = (sbyte*)row;
         for (int start = 0; start < columns; start += block)
         {
@@ -60,12 +64,23 @@ internal static unsafe class IntegerRow
                 Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).Store(bytes + i);
                 int first = Vector256.Sum(a + b);
                 int second = Vector256.Sum(c + d);
-                *sums16++ = (short)first;
-                *sums16++ = (short)second;
-                *sums32++ = (short)(first + second);
+                if (block == SmallBlock)
+                {
+                    *(int*)sums = first + second;
+                }
+                else
+                {
+                    *sums16++ = (short)first;
+                    *sums16++ = (short)second;
+                    *(short*)sums = (short)(first + second);
+                }
+
+                sums += SumBytes(block);
             }
         }
     }
+
+    private static int SumBytes(int block) => block == SmallBlock ? sizeof(int) : sizeof(short);
 
     private static float Largest(Vector256<float> values)
     {
