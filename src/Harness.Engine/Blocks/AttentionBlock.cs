@@ -10,9 +10,9 @@ internal sealed unsafe class AttentionBlock : Block
 {
     private readonly AttentionBlueprint blueprint;
     private readonly AttentionWeights weights;
-    private readonly KeyValueStore store;
+    private readonly BlockedKeyValueStore store;
     private readonly RotaryEmbedding? rotary;
-    private readonly GroupedQueryAttention attention;
+    private readonly BlockedAttention attention;
     private readonly RowsLayout fusedQkv;
     private readonly RowsLayout query;
     private readonly RowsLayout key;
@@ -31,7 +31,7 @@ internal sealed unsafe class AttentionBlock : Block
         blueprint = weights.Blueprint;
         rotary = context.Rotary(blueprint.Rotary);
         store = context.KeysAndValues(blueprint);
-        attention = new GroupedQueryAttention(blueprint, store, weights.Sinks, Primitives);
+        attention = new BlockedAttention(blueprint, store, weights.Sinks, Primitives);
         context.RequireThreadScratch(attention.ScratchFloats(context.Positions));
 
         query = context.Rows(blueprint.QueryWidth);
@@ -66,15 +66,24 @@ internal sealed unsafe class AttentionBlock : Block
             Project(Matrices, gates, Input, Panel.Rows(gate));
         Matrices.Run();
 
-        Pool.Run(Panel.Tokens, prepare);
-        Pool.Run(Panel.Tokens * blueprint.KeyValueHeadCount, attend);
+        Pool.Run(((Panel.Start + Panel.Tokens - 1) / BlockedKeyValueStore.Length) - (Panel.Start / BlockedKeyValueStore.Length) + 1, prepare);
+        Pool.Run((Panel.Tokens + attention.TokensTogether - 1) / attention.TokensTogether * blueprint.KeyValueHeadCount, attend);
         if (blueprint.Gate is not null || weights.SubNorm is not null)
             Pool.Run(Panel.Tokens, finish);
         ProjectToOutput(weights.Output, Panel.Rows(attended));
     }
 
+    /// <summary>Prepares the tokens whose positions share a block of the store, so that no two threads write to one.</summary>
+    private void Prepare(int block, int worker)
+    {
+        int first = ((Panel.Start / BlockedKeyValueStore.Length) + block) * BlockedKeyValueStore.Length;
+        int end = Math.Min(Panel.Start + Panel.Tokens, first + BlockedKeyValueStore.Length);
+        for (int position = Math.Max(first, Panel.Start); position < end; position++)
+            Prepare(position - Panel.Start);
+    }
+
     /// <summary>From projections to queries that can be compared and keys and values that are stored.</summary>
-    private void Prepare(int token, int worker)
+    private void Prepare(int token)
     {
         float* queries = Panel.Rows(query)[token];
         float* keys = Panel.Rows(key)[token];
@@ -105,10 +114,7 @@ internal sealed unsafe class AttentionBlock : Block
         int position = Panel.Start + token;
         blueprint.Temperature?.Apply(queries, blueprint.QueryWidth, position);
         for (int head = 0; own && head < blueprint.KeyValueHeadCount; head++)
-        {
-            store.StoreKey(keys + ((long)head * blueprint.KeyLength), head, position);
-            store.StoreValue(values + ((long)head * blueprint.ValueLength), head, position);
-        }
+            store.Store(keys + ((long)head * blueprint.KeyLength), values + ((long)head * blueprint.ValueLength), head, position);
     }
 
     private void NormQueryAndKey(float* queries, float* keys)
@@ -145,10 +151,19 @@ internal sealed unsafe class AttentionBlock : Block
 
     private void Attend(int item, int worker)
     {
-        (int token, int head) = Math.DivRem(item, blueprint.KeyValueHeadCount);
-        int position = Panel.Start + token;
-        int last = blueprint.Bidirectional ? Panel.Start + Panel.Tokens - 1 : position;
-        attention.Attend(head, position, last, Panel.Rows(query)[token], Panel.Rows(attended)[token], Panel.ThreadScratch(worker));
+        (int together, int head) = Math.DivRem(item, blueprint.KeyValueHeadCount);
+        int token = together * attention.TokensTogether;
+        int tokens = Math.Min(attention.TokensTogether, Panel.Tokens - token);
+        PanelRows queries = Panel.Rows(query);
+        PanelRows outputs = Panel.Rows(attended);
+        attention.Attend(
+            head,
+            Panel.Start + token,
+            tokens,
+            blueprint.Bidirectional ? Panel.Start + Panel.Tokens - 1 : -1,
+            new PanelRows(queries[token], queries.Stride),
+            new PanelRows(outputs[token], outputs.Stride),
+            Panel.ThreadScratch(worker));
     }
 
     private void Finish(int token, int worker)

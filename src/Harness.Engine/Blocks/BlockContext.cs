@@ -24,7 +24,7 @@ internal sealed unsafe class BlockContext
 
     private readonly ModelWeights weights;
     private readonly Dictionary<RotaryBlueprint, RotaryEmbedding> rotaries = [];
-    private readonly Dictionary<int, KeyValueStore> stores = [];
+    private readonly Dictionary<int, BlockedKeyValueStore> stores = [];
     private readonly Dictionary<string, RowsLayout> shared = new(StringComparer.Ordinal);
     private long kept;
     private long scratch;
@@ -114,16 +114,16 @@ internal sealed unsafe class BlockContext
     }
 
     /// <summary>The keys and values of a layer: this layer's own, or an earlier one's.</summary>
-    public KeyValueStore KeysAndValues(AttentionBlueprint attention)
+    public BlockedKeyValueStore KeysAndValues(AttentionBlueprint attention)
     {
         if (attention.CacheOfLayer is { } layer)
         {
-            return stores.TryGetValue(layer, out KeyValueStore? store)
+            return stores.TryGetValue(layer, out BlockedKeyValueStore? store)
                 ? store
                 : throw new InvalidOperationException($"Layer {Layer} reads keys and values of layer {layer}, which has none.");
         }
 
-        var own = new KeyValueStore(
+        var own = new BlockedKeyValueStore(
             Panel, State(attention.StateBytes(Positions, CacheType)), attention.KeyValueHeadCount, attention.KeyLength, attention.ValueLength, Positions, CacheType);
         stores[Layer] = own;
         return own;

@@ -102,7 +102,7 @@ public sealed record AttentionBlueprint : BlockBlueprint
 
     /// <inheritdoc/>
     public override long StateBytes(int positions, KvCacheType cacheType) =>
-        CacheOfLayer is null ? KeyValueStore.BytesFor(KeyValueHeadCount, KeyLength, ValueLength, positions, cacheType) : 0;
+        CacheOfLayer is null ? BlockedKeyValueStore.BytesFor(KeyValueHeadCount, KeyLength, ValueLength, positions, cacheType) : 0;
 
     internal override IEnumerable<RotaryBlueprint> Rotaries => Rotary is null ? [] : [Rotary];
 

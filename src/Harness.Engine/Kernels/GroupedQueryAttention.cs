@@ -4,7 +4,8 @@ using Harness.Engine.Blueprints;
 namespace Harness.Engine.Kernels;
 
 /// <summary>
-/// Attention of one token's query heads that share a key/value head: scores of the positions it sees, a softmax in two
+/// Attention of one token's query heads that share a key/value head, where rows are kept once for all heads or chosen one
+/// by one; elsewhere <see cref="BlockedAttention"/> is faster. Scores of the positions it sees, a softmax in two
 /// passes, the weighted sum of values, positions ascending. Each stored key and value is unpacked once for the whole
 /// group.
 /// </summary>
@@ -14,7 +15,7 @@ internal sealed unsafe class GroupedQueryAttention
     private readonly KeyValueStore store;
     private readonly float* sinks;
     private readonly IPrimitives primitives;
-    private readonly float[] slopes;
+    private readonly ScoreAdjustment adjustment;
     private readonly int group;
     private readonly int keyStride;
     private readonly int valueStride;
@@ -32,9 +33,7 @@ internal sealed unsafe class GroupedQueryAttention
         group = attention.HeadCount / attention.KeyValueHeadCount;
         keyStride = MatrixKernels.Pad(attention.KeyLength);
         valueStride = MatrixKernels.Pad(attention.ValueLength);
-        slopes = attention.AlibiMaxBias > 0
-            ? [.. Enumerable.Range(0, attention.HeadCount).Select(h => AlibiSlope(h, attention.HeadCount, attention.AlibiMaxBias))]
-            : [];
+        adjustment = new ScoreAdjustment(attention);
     }
 
     /// <summary>Scratch of one thread, in floats.</summary>
@@ -83,7 +82,7 @@ internal sealed unsafe class GroupedQueryAttention
         for (int g = 0; g < group; g++)
         {
             float* row = scores + ((long)g * scoreStride);
-            Adjust(row, firstHead + g, position - first, positions);
+            adjustment.Apply(row, firstHead + g, position - first, positions);
             for (int p = 0; chosen is not null && p < positions; p++)
             {
                 if ((chosen[(first + p) / 32] >> ((first + p) % 32) & 1) == 0)
@@ -109,33 +108,5 @@ internal sealed unsafe class GroupedQueryAttention
             for (int i = 0; i < attention.ValueLength; i++)
                 target[i] = source[i] * inverse;
         }
-    }
-
-    /// <summary>Soft-cap and biases by distance.</summary>
-    private void Adjust(float* scores, int head, int own, int count)
-    {
-        if (attention.SoftCap > 0)
-        {
-            for (int p = 0; p < count; p++)
-                scores[p] = attention.SoftCap * MathF.Tanh(scores[p] / attention.SoftCap);
-        }
-
-        if (slopes.Length > 0)
-        {
-            for (int p = 0; p < count; p++)
-                scores[p] -= slopes[head] * Math.Abs(own - p);
-        }
-    }
-
-    /// <summary>
-    /// The slope of a head (Press et al., 2022): a geometric sequence down to <c>2^−maxBias</c> over the largest power of
-    /// two of heads; the heads beyond take every second value of the sequence twice as long.
-    /// </summary>
-    private static float AlibiSlope(int head, int heads, float maxBias)
-    {
-        int power = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)heads + 1) / 2;
-        return head < power
-            ? MathF.Pow(2, -maxBias * (head + 1) / power)
-            : MathF.Pow(2, -maxBias / 2 * ((2 * (head - power)) + 1) / power);
     }
 }

@@ -6,10 +6,12 @@ namespace Harness.Engine.Weights;
 /// <summary>Brings matrices into the form their kernels read, all threads at a matrix, one matrix after another.</summary>
 internal sealed unsafe class WeightPacking
 {
-    private const int RowsPerItem = 2 * MatrixKernels.RowsPerItem;
+    // Stored bytes of an item: of so many are the pages resident while they are packed.
+    private const int BytesOfItem = 1 << 20;
     private const int Alignment = 64;
 
     private WeightMatrix? matrix;
+    private int rowsPerItem;
     private bool finite = true;
 
     /// <summary>Bytes that packing takes.</summary>
@@ -37,7 +39,8 @@ internal sealed unsafe class WeightPacking
                 matrix.Packed = next;
                 next += bytes;
                 packing.matrix = matrix;
-                pool.Run((matrix.Rows + RowsPerItem - 1) / RowsPerItem, body);
+                packing.rowsPerItem = Math.Max(1, (int)(BytesOfItem / matrix.RowBytes / MatrixKernels.RowsPerItem)) * MatrixKernels.RowsPerItem;
+                pool.Run((matrix.Rows + packing.rowsPerItem - 1) / packing.rowsPerItem, body);
                 if (!packing.finite)
                     throw new ModelException($"The tensor '{matrix.Name}' has a block whose scale is no finite number; the file is damaged: download or convert it again.");
                 SystemMemory.Forget(matrix.Data, matrix.Rows * matrix.RowBytes);
@@ -57,10 +60,11 @@ internal sealed unsafe class WeightPacking
 
     private void PackItem(int item, int worker)
     {
-        int first = item * RowsPerItem;
-        int rows = Math.Min(RowsPerItem, matrix!.Rows - first);
-        byte* packed = matrix.Packed + matrix.Kernel.PackedBytes(first, matrix.Columns);
-        if (!matrix.Kernel.Pack(matrix.Data + (first * matrix.RowBytes), matrix.RowBytes, rows, matrix.Columns, packed))
+        int first = item * rowsPerItem;
+        int rows = Math.Min(rowsPerItem, matrix!.Rows - first);
+        byte* stored = matrix.Data + (first * matrix.RowBytes);
+        if (!matrix.Kernel.Pack(stored, matrix.RowBytes, rows, matrix.Columns, matrix.Packed + matrix.Kernel.PackedBytes(first, matrix.Columns)))
             finite = false;
+        SystemMemory.Forget(stored, rows * matrix.RowBytes);
     }
 }
