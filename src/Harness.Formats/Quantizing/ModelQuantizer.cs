@@ -84,6 +84,15 @@ public static class ModelQuantizer
             HasImportance = options.Importance is not null,
             Tensors = options.Tensors,
         };
+        foreach ((string pattern, TensorType wanted) in options.Tensors)
+        {
+            if (!file.Tensors.Any(t => MixtureChoices.Matches(pattern, t.Name)))
+            {
+                throw new QuantizeException(
+                    $"no tensor has a name like '{pattern}'", $"{pattern}={wanted}", $"Names are as '{file.Tensors[^1].Name}'; 'harness quantize … --dry-run' shows them all.");
+            }
+        }
+
         IReadOnlyDictionary<string, TensorType> chosen = mixture.TypesOf(
             MixtureFacts.Of(file.Metadata), file.Tensors.Select(t => (t.Name, (IReadOnlyList<long>)t.Shape)), choices);
 

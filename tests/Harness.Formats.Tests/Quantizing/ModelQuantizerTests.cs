@@ -167,6 +167,9 @@ public class ModelQuantizerTests
         {
             Assert.That(() => ModelQuantizer.Quantize(Probe(), "x", "Q9"), Throws.TypeOf<QuantizeException>().With.Message.Contains("Q4_K_M"));
             Assert.That(() => ModelQuantizer.Quantize(Probe(), "x", "IQ2_XXS"), Throws.TypeOf<QuantizeException>().With.Message.Contains("not written"));
+            Assert.That(
+                () => ModelQuantizer.Plan(Probe(), new QuantizeOptions { Quantization = "Q4_K_M", Tensors = [("blk.0.atn_q*", TensorType.Q8_0)] }),
+                Throws.TypeOf<QuantizeException>().With.Message.Contains("no tensor has a name like 'blk.0.atn_q*'"));
             Assert.That(() => ModelQuantizer.Quantize(Probe(), "x", "Q2_K_S"), Throws.TypeOf<QuantizeException>().With.Message.Contains("--imatrix"));
         });
 

@@ -70,6 +70,63 @@ public partial class MixturesMatchLlamaCpp
         AssertSameTypes(model);
     }
 
+    [TestCase("llama", 32, 8, 32, 8, true, TestName = "For_the_shape_of_Mixtral_8x7B")]
+    [TestCase("llama", 80, 8, 64, 8, false, TestName = "For_eight_experts_in_eighty_layers", Category = "Soak")]
+    [TestCase("qwen2moe", 24, 60, 16, 16, false, TestName = "For_the_shape_of_Qwen1_5_MoE", Category = "Soak")]
+    [TestCase("qwen3moe", 48, 128, 32, 4, false, TestName = "For_the_shape_of_Qwen3_30B", Category = "Soak")]
+    [TestCase("falcon", 32, 0, 71, 1, false, TestName = "For_the_shape_of_Falcon_7B")]
+    [TestCase("falcon", 60, 0, 128, 8, true, TestName = "For_the_shape_of_Falcon_40B", Category = "Soak")]
+    [TestCase("llama", 80, 0, 64, 8, false, TestName = "For_the_shape_of_Llama_70B")]
+    [TestCase("qwen2", 80, 0, 64, 8, false, TestName = "For_the_shape_of_Qwen2_72B", Category = "Soak")]
+    [TestCase("deci", 80, 0, 64, 8, false, TestName = "For_the_shape_of_Nemotron_51B", Category = "Soak")]
+    [TestCase("gemma2", 46, 0, 32, 16, true, TestName = "For_the_shape_of_Gemma_2_27B", Category = "Soak")]
+    [TestCase("gpt-oss", 24, 32, 64, 8, false, TestName = "For_the_shape_of_gpt_oss_20B", Category = "Soak")]
+    public void For_the_depths_groups_and_experts_of_published_models(string architecture, int layers, int experts, int heads, int kvHeads, bool tied)
+    {
+        string model = Path.Combine(_directory, $"{architecture}-{layers}-{experts}.gguf");
+        WriteNames(model, architecture, layers, experts, heads, kvHeads, tied);
+        AssertSameTypes(model);
+    }
+
+    // The rules look at names, shapes and a few numbers: matrices of a few rows do.
+    private static void WriteNames(string path, string architecture, int layers, int experts, int heads, int kvHeads, bool tied)
+    {
+        GgufWriter writer = new GgufWriter().Set("general.architecture", GgufValue.Of(architecture)).Set("tokenizer.ggml.model", GgufValue.Of("no_vocab"));
+        (string Key, uint Value)[] numbers =
+        [
+            ("block_count", (uint)layers), ("context_length", 512), ("embedding_length", 256), ("feed_forward_length", 256), ("attention.head_count", (uint)heads),
+            ("attention.head_count_kv", (uint)kvHeads), ("attention.key_length", 64), ("attention.value_length", 64), ("vocab_size", 32), ("attention.sliding_window", 128),
+        ];
+        foreach ((string key, uint value) in numbers)
+            writer.Set($"{architecture}.{key}", GgufValue.Of(value));
+        foreach (string key in (string[])["expert_count", "expert_used_count", "expert_feed_forward_length", "expert_shared_feed_forward_length"])
+        {
+            if (experts > 0)
+                writer.Set($"{architecture}.{key}", GgufValue.Of((uint)(key == "expert_count" ? experts : key == "expert_used_count" ? 2 : 256)));
+        }
+
+        writer.Set($"{architecture}.attention.layer_norm_rms_epsilon", GgufValue.Of(1e-5f)).Set($"{architecture}.attention.layer_norm_epsilon", GgufValue.Of(1e-5f));
+        Matrix("token_embd", 32);
+        if (!tied)
+            Matrix("output", 32);
+        string[] attention = architecture == "falcon" ? ["attn_qkv", "attn_output"] : ["attn_q", "attn_k", "attn_v", "attn_output"];
+        string[] feedForward = experts > 0 ? ["ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"] : architecture == "falcon" ? ["ffn_up", "ffn_down"] : ["ffn_gate", "ffn_up", "ffn_down"];
+        for (int i = 0; i < layers; i++)
+        {
+            foreach (string name in attention)
+                Matrix($"blk.{i}.{name}", 4);
+            foreach (string name in feedForward)
+                Matrix($"blk.{i}.{name}", 1, experts > 0 ? experts : 1);
+            if (experts > 0)
+                Matrix($"blk.{i}.ffn_gate_inp", experts);
+        }
+
+        writer.Save(path);
+
+        void Matrix(string name, int rows, int stack = 1) =>
+            writer.AddTensor($"{name}.weight", TensorType.F16, stack > 1 ? [256, rows, stack] : rows > 1 ? [256, rows] : [256, 2], new byte[512 * Math.Max(rows, stack > 1 ? 1 : 2) * stack]);
+    }
+
     private static void AssertSameTypes(string model)
     {
         // With importances where llama.cpp refuses to go on without.

@@ -33,9 +33,12 @@ internal sealed record MixtureChoices
     {
         foreach ((string pattern, TensorType type) in Tensors)
         {
-            if (FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)) return type;
+            if (Matches(pattern, name)) return type;
         }
 
         return null;
     }
+
+    /// <summary>Whether a pattern is about a tensor.</summary>
+    public static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }

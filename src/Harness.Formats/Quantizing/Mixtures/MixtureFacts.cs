@@ -4,7 +4,7 @@ namespace Harness.Formats.Quantizing.Mixtures;
 
 /// <summary>What a mixture needs to know of a model besides its tensors.</summary>
 /// <param name="Architecture">As GGUF names it.</param>
-/// <param name="Layers">Blocks of the model, all kinds.</param>
+/// <param name="Layers">Blocks of the model, all kinds; as often as they are run through.</param>
 /// <param name="Experts">Experts of a layer; 0 for none.</param>
 /// <param name="Heads">Query heads of the first layer.</param>
 /// <param name="KeyValueHeads">Key and value heads of the first layer.</param>
@@ -32,7 +32,10 @@ internal sealed record MixtureFacts(string Architecture, int Layers, int Experts
         int layers = Number("block_count");
         int heads = First("attention.head_count", layers), groups = First("attention.head_count_kv", layers);
         bool own = metadata.Contains($"{architecture}.attention.head_count_kv");
-        return new MixtureFacts(architecture, layers, Number("expert_count"), heads, own ? groups : heads);
+
+        // Weights that are run through again count as layers again.
+        int turns = architecture == "nanbeige" ? Math.Max(1, Number("num_loops")) : 1;
+        return new MixtureFacts(architecture, layers * turns, Number("expert_count"), heads, own ? groups : heads);
 
         int Number(string key) => metadata.TryGetNumber($"{architecture}.{key}", out int value) ? value : 0;
 
