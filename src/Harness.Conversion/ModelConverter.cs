@@ -33,6 +33,11 @@ public static class ModelConverter
     /// <returns>True when it does.</returns>
     public static bool IsModelDirectory(string path) => File.Exists(Path.Combine(path, ModelConfig.FileName));
 
+    /// <summary>What a directory without a config.json seems to be instead.</summary>
+    /// <param name="directory">A directory.</param>
+    /// <returns>What it is, to follow a word about the missing file, or empty; and what to do.</returns>
+    public static (string What, string Remedy) WhyNoModel(string directory) => OtherDirectories.Kind(directory);
+
     /// <summary>
     /// Looks at a directory without converting it: what it would become, as far as can be told. A directory that cannot be
     /// converted is told of no further than its parts can be read; <see cref="Convert"/> says why.
@@ -69,6 +74,7 @@ public static class ModelConverter
     [
         .. Directory.EnumerateFiles(directory)
             .Where(p => Path.GetExtension(p).ToLowerInvariant() is ".json" or ".safetensors" or ".model" or ".jinja" || Path.GetFileName(p) is "merges.txt" or "vocab.txt")
+            .Concat(ChatTemplates.Others(directory))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -90,6 +96,8 @@ public static class ModelConverter
         ModelMapping mapping = ModelMappings.Get(config);
         config = config.WithDefaults(mapping.Defaults);
         QuantizedSource.Check(config);
+        foreach (Demand demand in mapping.Demands)
+            demand.Check(config, mapping.Architecture);
         using var files = SafetensorsModel.OpenDirectory(directory);
         var type = FileType.Of(options.Type, files);
 

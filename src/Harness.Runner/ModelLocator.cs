@@ -57,7 +57,7 @@ public sealed class ModelLocator(
         }
 
         if (ModelConverter.IsModelDirectory(model)) return null;
-        if (Directory.Exists(model) && LooksLikePath(model)) throw Wrong($"'{model}' is a directory without a config.json", "give the path of a GGUF file, or of a directory that holds a model's config.json, tokenizer and safetensors files");
+        if (Directory.Exists(model) && LooksLikePath(model)) throw NoFile(model);
         if (model.Length == 0) throw Wrong("an empty text is no model", Forms);
         if (model.StartsWith(HubReference.Prefix, StringComparison.Ordinal) || !LooksLikePath(model)) return null;
         throw NoFile(model);
@@ -119,7 +119,13 @@ public sealed class ModelLocator(
     private static MatrixException Wrong(string message, string remedy, string field = Field) => new(new Diagnostic(message, remedy, Field: field));
 
     /// <summary>What is said of a path that is none.</summary>
-    internal static MatrixException NoFile(string model) => Wrong($"there is no such file: {model}", Forms);
+    internal static MatrixException NoFile(string model)
+    {
+        if (!Directory.Exists(model))
+            return Wrong($"there is no such file: {model}", Forms);
+        (string what, string remedy) = ModelConverter.WhyNoModel(model);
+        return Wrong($"'{model}' is a directory without a config.json{what}", remedy);
+    }
 
     /// <summary>Whether a text can only be meant as a path.</summary>
     internal static bool LooksLikePath(string model) =>

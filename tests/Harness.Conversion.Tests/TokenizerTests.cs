@@ -156,6 +156,22 @@ public class TokenizerTests
         }
     }
 
+    [Test]
+    public void TemplatesInFilesOfTheirOwnAreAllTaken()
+    {
+        string model = Model("llama", null), settings = Path.Combine(model, "tokenizer_config.json");
+        JsonObject json = JsonNode.Parse(File.ReadAllText(settings))!.AsObject();
+        json.Remove("chat_template");
+        File.WriteAllText(settings, json.ToJsonString());
+        File.WriteAllText(Path.Combine(model, "chat_template.jinja"), "plain");
+        Directory.CreateDirectory(Path.Combine(model, "additional_chat_templates"));
+        File.WriteAllText(Path.Combine(model, "additional_chat_templates", "tool_use.jinja"), "with tools");
+        using GgufFile converted = Convert(model);
+        Assert.That(converted.Metadata.GetString("tokenizer.chat_template"), Is.EqualTo("plain"));
+        Assert.That(converted.Metadata.GetString("tokenizer.chat_template.tool_use"), Is.EqualTo("with tools"));
+        Assert.That(converted.Metadata.GetStrings("tokenizer.chat_templates").AsStrings(), Is.EqualTo(new[] { "tool_use" }));
+    }
+
     private static GgufFile Convert(string model)
     {
         ModelConverter.Convert(model, model + ".gguf", new ConversionOptions());

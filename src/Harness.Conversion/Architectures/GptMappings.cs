@@ -65,7 +65,10 @@ internal static class GptMappings
         {
             { "rope.dimension_count", (long)((RopeParameters.Of(model.Config).PartialFactor ?? 0.25) * model.HeadDimension.Value) },
             { "use_parallel_residual", model.Config.TryFlag("use_parallel_residual") ?? true },
-        });
+        })
+    {
+        Demands = [Demand.Gelu],
+    };
 
     /// <summary>BLOOM: as GPT-NeoX, with ALiBi and a norm of the embedding.</summary>
     public static ModelMapping Bloom() => new(

@@ -15,10 +15,15 @@ internal static class LlamaMappings
         model => new() { { "rope.dimension_count", model.HeadDimension } })
     {
         Defaults = """{ "tie_word_embeddings": false }""",
+        Demands = [Demand.Silu],
     };
 
     /// <summary>Granite: llama with four scales.</summary>
-    public static ModelMapping Granite() => new("granite", ["GraniteForCausalLM"], Layers, Scales) { Defaults = """{ "tie_word_embeddings": true }""" };
+    public static ModelMapping Granite() => new("granite", ["GraniteForCausalLM"], Layers, Scales)
+    {
+        Defaults = """{ "tie_word_embeddings": true }""",
+        Demands = [Demand.Silu],
+    };
 
     /// <summary>Granite with experts: all of them in one tensor, gate and up side by side, and perhaps one that is always asked.</summary>
     public static ModelMapping GraniteMoe() => new(

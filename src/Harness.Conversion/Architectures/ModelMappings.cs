@@ -1,3 +1,4 @@
+using System.Globalization;
 using Harness.Conversion.Mapping;
 using Harness.Conversion.Source;
 
@@ -55,7 +56,9 @@ internal static class ModelMappings
             return mapping;
         string named = config.Classes.Count > 0 ? $"the architecture '{string.Join(", ", config.Classes)}'"
             : config.ModelType is { } type ? $"a model of type '{type}' without a field 'architectures'" : "a model without a field 'architectures'";
-        string known = string.Join(", ", All.SelectMany(m => m.Classes).Order(StringComparer.Ordinal));
-        throw new ConversionException("read config.json", $"{named} cannot be converted", config.FilePath, $"Known are: {known}.") { Unsupported = true };
+        throw new ConversionException(
+            "read config.json", $"{named} cannot be converted", config.FilePath,
+            $"'harness convert --list' shows the {All.Sum(m => m.Classes.Count).ToString(CultureInfo.InvariantCulture)} that can; llama.cpp's own script may know it, and the GGUF file it writes runs here.")
+        { Unsupported = true };
     }
 }

@@ -45,7 +45,10 @@ internal static class PhiMappings
                 // Nought tells Phi-4 from the others, which have a window.
                 { "attention.sliding_window", model.Config.TryWhole("sliding_window") ?? 0 },
             },
-        ]);
+        ])
+    {
+        Demands = [Demand.Silu],
+    };
 
     private static long Rotated(SourceModel model, double otherwise) =>
         (long)((RopeParameters.Of(model.Config).PartialFactor ?? otherwise) * model.Embedding.Value) / model.Heads.Value;

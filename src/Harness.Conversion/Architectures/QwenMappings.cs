@@ -9,7 +9,10 @@ internal static class QwenMappings
     public static ModelMapping Qwen2() => new(
         "qwen2",
         ["Qwen2ForCausalLM", "Qwen2Model"],
-        model => model.Decoder(layer => [.. layer.Norms(), .. layer.Attention(biases: Biases.Required), .. layer.GatedFeedForward()]));
+        model => model.Decoder(layer => [.. layer.Norms(), .. layer.Attention(biases: Biases.Required), .. layer.GatedFeedForward()]))
+    {
+        Demands = [Demand.Silu],
+    };
 
     /// <summary>Beside the experts one that is always asked, behind a gate of its own.</summary>
     public static ModelMapping Qwen2Moe() => new(
@@ -24,7 +27,11 @@ internal static class QwenMappings
             // One row: the gate is a vector.
             layer.As("ffn_gate_inp_shexp.weight", layer.Take("mlp.shared_expert_gate.weight", "ffn_gate_inp_shexp", Dim.Of(1), model.Embedding).As(model.Embedding.Value)),
         ]),
-        ExpertKeys);
+        ExpertKeys)
+    {
+        // The weights of the chosen experts stay as the router's softmax over all gives them.
+        Demands = [Demand.Silu, new(["norm_topk_prob"], "false"), new(["decoder_sparse_step"], "1"), new(["mlp_only_layers"], "[]")],
+    };
 
     public static ModelMapping Qwen3() => new(
         "qwen3",
@@ -32,6 +39,7 @@ internal static class QwenMappings
         model => model.Decoder(layer => [.. layer.Norms(), .. layer.Attention(), .. layer.HeadNorms(), .. layer.GatedFeedForward()]))
     {
         Defaults = """{ "head_dim": 128 }""",
+        Demands = [Demand.Silu],
     };
 
     public static ModelMapping Qwen3Moe() => new(
@@ -42,7 +50,11 @@ internal static class QwenMappings
             .. layer.Norms(), .. layer.Attention(), .. layer.HeadNorms(),
             .. layer.Experts("mlp.gate", "mlp.experts", model.Config.Length("moe_intermediate_size")),
         ]),
-        ExpertKeys);
+        ExpertKeys)
+    {
+        // The weights of the chosen experts are made to sum to one.
+        Demands = [Demand.Silu, new(["norm_topk_prob"], "true"), new(["decoder_sparse_step"], "1"), new(["mlp_only_layers"], "[]")],
+    };
 
     private static ModelKeys ExpertKeys(SourceModel model) => new()
     {

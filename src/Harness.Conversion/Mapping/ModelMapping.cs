@@ -16,6 +16,9 @@ internal sealed record ModelMapping(
     /// <summary>Fields that the class gives a value of their own where config.json is silent, as JSON; null for none.</summary>
     public string? Defaults { get; init; }
 
+    /// <summary>What the configuration must not say otherwise.</summary>
+    public IReadOnlyList<Demand> Demands { get; init; } = [];
+
     /// <summary>Whether SentencePiece puts no space before the text, whatever the tokenizer's files say.</summary>
     public bool? AddSpacePrefix { get; init; }
 }

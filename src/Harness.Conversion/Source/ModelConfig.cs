@@ -58,8 +58,7 @@ internal sealed class ModelConfig
         string path = Path.Combine(directory, name);
         if (!File.Exists(path))
         {
-            return optional ? null : throw new ConversionException(
-                step, $"there is no {name}", directory, "Give a directory as the transformers library saves it: config.json, a tokenizer and safetensors files.");
+            return optional ? null : throw OtherDirectories.Explain(directory, name, step);
         }
 
         if (new FileInfo(path).Length > longest)

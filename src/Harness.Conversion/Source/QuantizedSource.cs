@@ -9,6 +9,15 @@ internal static class QuantizedSource
     /// <exception cref="ConversionException">The weights are quantized in another way.</exception>
     public static void Check(ModelConfig config)
     {
+        // MLX writes its own field, and a newer one with the same content under the usual name.
+        if ((config.Find("quantization") ?? config.Find("quantization_config")) is { ValueKind: JsonValueKind.Object } packed
+            && packed.TryGetProperty("group_size", out _) && packed.TryGetProperty("bits", out JsonElement bits) && Text(packed, "quant_method") is null)
+        {
+            throw new ConversionException(
+                "read config.json", $"the weights are quantized by MLX ({bits.GetRawText()} bits), which cannot be read", config.FilePath,
+                "Write it without quantization, as mlx_lm.convert and mlx_lm.fuse can, and convert that; quantize the GGUF file then.") { Unsupported = true };
+        }
+
         if (config.Find("quantization_config") is not { ValueKind: JsonValueKind.Object } quantization)
             return;
         string method = Text(quantization, "quant_method") ?? "unknown", format = Text(quantization, "format") ?? "";

@@ -22,6 +22,9 @@ internal sealed class SourceModel
     private static readonly string[] OtherSenses =
         ["vision_tower.", "vision_model.", "visual.", "multi_modal_projector.", "mm_projector.", "audio_tower.", "image_newline", "connector."];
 
+    // With so many missing the rest teaches nothing, and a number of layers that nothing bears out would be counted to its end.
+    private const int MostMissing = 1000;
+
     private readonly SafetensorsModel files;
     private readonly Dictionary<string, SafetensorsTensor> byName = new(StringComparer.Ordinal);
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
@@ -99,9 +102,18 @@ internal sealed class SourceModel
     /// <exception cref="ConversionException">It has another shape.</exception>
     public TensorValues Take(string name, string step, params IReadOnlyList<Dim> shape)
     {
+        if (shape.Aggregate(1.0, (product, length) => product * length.Value) > long.MaxValue / 8)
+        {
+            throw new ConversionException(
+                step, $"the tensor '{name}' would be [{string.Join(", ", shape)}], more than any file can hold", Config.FilePath, "Take config.json from the model's repository.")
+            { Tensor = name };
+        }
+
         if (Find(name) is not { } tensor)
         {
             missing.Add(name);
+            if (missing.Count >= MostMissing)
+                throw Incomplete("map tensors");
             return new NoValues([.. shape.Select(d => d.Value)]);
         }
 
@@ -122,18 +134,8 @@ internal sealed class SourceModel
     /// <exception cref="ConversionException">Names them.</exception>
     public void Complete(string architecture)
     {
-        string Count(int n) => n.ToString(CultureInfo.InvariantCulture);
         if (missing.Count > 0)
-        {
-            string near = Untaken.FirstOrDefault() is { } other ? $" Not asked for was, among others, '{other}'." : "";
-            throw new ConversionException(
-                $"map tensors to '{architecture}'",
-                missing.Count == 1 ? $"the tensor '{missing[0]}' is missing" : $"{Count(missing.Count)} tensors are missing: {Some(missing)}",
-                files.Paths[0],
-                $"A shard is missing, the model was saved incompletely, or its layers are not those of {string.Join(", ", Config.Classes)}.{near}")
-            { Tensor = missing[0] };
-        }
-
+            throw Incomplete($"map tensors to '{architecture}'");
         string[] left = [.. Untaken];
         if (left.Length == 0)
             return;
@@ -144,6 +146,20 @@ internal sealed class SourceModel
             "The model has parts that its configuration does not tell of, or that the conversion does not know; leaving them out would give another model.")
         { Tensor = left[0] };
     }
+
+    private ConversionException Incomplete(string step)
+    {
+        string near = Untaken.FirstOrDefault() is { } other ? $" Not asked for was, among others, '{other}'." : "";
+        string many = missing.Count >= MostMissing ? " and more" : "";
+        return new ConversionException(
+            step,
+            missing.Count == 1 ? $"the tensor '{missing[0]}' is missing" : $"{Count(missing.Count)}{many} tensors are missing: {Some(missing)}",
+            files.Paths[0],
+            $"A shard is missing, the model was saved incompletely, or its layers are not those of {string.Join(", ", Config.Classes)}.{near}")
+        { Tensor = missing[0] };
+    }
+
+    private static string Count(int n) => n.ToString(CultureInfo.InvariantCulture);
 
     private static Dim Divided(Dim embedding, Dim heads) => new(embedding.Value / heads.Value, $"{embedding.Meaning} ÷ {heads.Meaning}");
 

@@ -22,14 +22,23 @@ internal static class ChatTemplates
         string path = Path.Combine(directory, "chat_template.jinja");
         if (File.Exists(path))
         {
-            return new FileInfo(path).Length <= LongestFile
-                ? [new(Key, GgufValue.Of(File.ReadAllText(path)))]
-                : throw new ConversionException(TokenizerKeys.Step, "the chat template is longer than 4 MiB", path, "Take the file from the model's repository.");
+            return Named([("default", Template(path)), .. Others(directory).Select(f => (Path.GetFileNameWithoutExtension(f), Template(f)))]);
         }
 
         JsonElement? json = ModelConfig.ReadObject(directory, "chat_template.json", TokenizerKeys.Step, optional: true);
         return TokenizerKeys.Text(json, "chat_template") is { } inFile ? [new(Key, GgufValue.Of(inFile))] : [];
     }
+
+    /// <summary>The files of templates beside the default one: a name is that of its file.</summary>
+    public static IEnumerable<string> Others(string directory)
+    {
+        string others = Path.Combine(directory, "additional_chat_templates");
+        return Directory.Exists(others) ? Directory.EnumerateFiles(others, "*.jinja").Order(StringComparer.Ordinal) : [];
+    }
+
+    private static string Template(string path) => new FileInfo(path).Length <= LongestFile
+        ? File.ReadAllText(path)
+        : throw new ConversionException(TokenizerKeys.Step, "the chat template is longer than 4 MiB", path, "Take the file from the model's repository.");
 
     private static IEnumerable<KeyValuePair<string, GgufValue>> Named(List<(string Name, string Text)> named)
     {

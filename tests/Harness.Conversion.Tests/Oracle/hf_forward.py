@@ -17,6 +17,7 @@ class Model:
         self.random = np.random.default_rng(seed)
         self.weights = {}
         self.config = config
+        self.saved = config
 
     def __getattr__(self, name):
         return self.config[name]
@@ -42,18 +43,22 @@ class Model:
         y = x @ self.w(name + ".weight").T
         return y + self.w(name + ".bias") if name + ".bias" in self.weights else y
 
+    def stored(self):
+        return self.weights
+
     def save(self, directory):
         os.makedirs(directory, exist_ok=True)
         header, data = {}, b""
-        for name, w in self.weights.items():
+        for name, w in self.stored().items():
+            dtype = {"float32": "F32", "uint16": "BF16", "uint8": "F8_E4M3"}[str(w.dtype)]
             raw = np.ascontiguousarray(w).tobytes()
-            header[name] = {"dtype": "F32", "shape": list(w.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+            header[name] = {"dtype": dtype, "shape": list(w.shape), "data_offsets": [len(data), len(data) + len(raw)]}
             data += raw
         text = json.dumps(header).encode()
         with open(os.path.join(directory, "model.safetensors"), "wb") as f:
             f.write(struct.pack("<Q", len(text)) + text + data)
         with open(os.path.join(directory, "config.json"), "w") as f:
-            json.dump(self.config, f)
+            json.dump(self.saved, f)
 
 
 def softmax(x):
@@ -98,6 +103,12 @@ def inverse_frequencies(m, dims, base):
         smooth = (scaling["original_max_position_embeddings"] / wavelength - scaling["low_freq_factor"]) / (scaling["high_freq_factor"] - scaling["low_freq_factor"])
         smoothed = (1 - smooth) * scaled / scaling["factor"] + smooth * scaled
         return np.where((wavelength >= high) & (wavelength <= low), smoothed, scaled), 1.0
+    if kind == "yarn":
+        # From the paper: frequencies that turn often enough within the original length stay, slow ones are stretched.
+        turns = lambda n: dims * np.log(scaling["original_max_position_embeddings"] / (n * 2 * np.pi)) / (2 * np.log(base))
+        low, high = max(np.floor(turns(scaling.get("beta_fast", 32))), 0), min(np.ceil(turns(scaling.get("beta_slow", 1))), dims - 1)
+        stretched = np.clip((np.arange(dims // 2) - low) / max(high - low, 0.001), 0, 1)
+        return inv / scaling["factor"] * stretched + inv * (1 - stretched), 0.1 * np.log(scaling["factor"]) + 1
     if kind == "longrope":
         original = m.config["original_max_position_embeddings"]
         ratio = m.config["max_position_embeddings"] / original
@@ -313,6 +324,49 @@ def phi3(seed):
     return m, forward
 
 
+# ---- the same models as they are published too: of 8-bit floats with scales, as the text side of one that sees
+
+def e4m3(code):
+    exponent, mantissa = code >> 3 & 15, (code & 7) / 8
+    return (-1) ** (code >> 7) * (mantissa * 2.0 ** -6 if exponent == 0 else (1 + mantissa) * 2.0 ** (exponent - 7))
+
+
+FLOATS = np.array([e4m3(c) for c in range(127)])
+
+
+def eight_bits(family, quantization, block):
+    """Projections become codes and a scale for each block; block(shape) gives a block's rows and columns."""
+    m, forward = family
+    stored = {}
+    for name, w in m.weights.items():
+        stored[name] = w
+        if "_proj." not in name:
+            continue
+        rows, columns = block(w.shape)
+        scales = np.array([[np.abs(w[r:r + rows, c:c + columns]).max() / 448 for c in range(0, w.shape[1], columns)] for r in range(0, w.shape[0], rows)], np.float32)
+        spread = np.repeat(np.repeat(scales, rows, 0), columns, 1)[:w.shape[0], :w.shape[1]]
+        codes = np.abs(np.abs(w / spread)[..., None] - FLOATS).argmin(-1).astype(np.uint8)
+        m.weights[name] = (np.sign(w) * FLOATS[codes] * spread).astype(np.float32)
+        stored[name] = codes | np.where(w < 0, 128, 0).astype(np.uint8)
+        stored[name + ("_scale_inv" if quantization["quant_method"] == "fp8" and scales.size > 1 else "_scale")] = scales.reshape(()) if scales.size == 1 else scales
+    m.config["quantization_config"] = quantization
+    m.stored = lambda: stored
+    return m, forward
+
+
+def sighted(family, name, prefix):
+    """The configuration goes inside, the language model's names get a prefix, and parts that see stand beside."""
+    m, forward = family
+    text = dict(m.config)
+    del text["architectures"]
+    m.saved = {"architectures": [name], "text_config": text, "vision_config": {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}}
+    renamed = {prefix(n): w for n, w in m.weights.items()}
+    for part in ("vision_tower.vision_model.embeddings.patch_embedding.weight", "multi_modal_projector.mm_soft_emb_norm.weight"):
+        renamed[("model." if prefix("model.x").startswith("model.") else "") + part] = np.ones(8, np.float32)
+    m.stored = lambda: renamed
+    return m, forward
+
+
 FAMILIES = {
     "llama": lambda: llama_like("LlamaForCausalLM", 1),
     "llama3": lambda: llama_like("LlamaForCausalLM", 2, rope_theta=500.0, rope_scaling={
@@ -329,6 +383,12 @@ FAMILIES = {
                                  attn_logit_softcapping=3.0, final_logit_softcapping=8.0, query_pre_attn_scalar=16),
     "gemma3": lambda: llama_like("Gemma3ForCausalLM", 11, gemma=3, qk_norm=True, norm_around=0.0, tie_word_embeddings=True, sliding_window=5, num_hidden_layers=7,
                                  rope_theta=1000000.0, rope_local_base_freq=5000.0, rope_scaling={"rope_type": "linear", "factor": 8.0}),
+    "gemma3-sighted": lambda: sighted(FAMILIES["gemma3"](), "Gemma3ForConditionalGeneration", lambda n: "language_model." + n),
+    "gemma3-sighted-newer": lambda: sighted(FAMILIES["gemma3"](), "Gemma3ForConditionalGeneration", lambda n: n.replace("model.", "model.language_model.", 1)),
+    "qwen3-yarn": lambda: llama_like("Qwen3ForCausalLM", 14, qk_norm=True, rope_scaling={"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 128}),
+    "llama-fp8-blocks": lambda: eight_bits(FAMILIES["llama"](), {"quant_method": "fp8", "weight_block_size": [32, 32]}, lambda shape: (32, 32)),
+    "llama-fp8-rows": lambda: eight_bits(FAMILIES["llama"](), {"quant_method": "compressed-tensors", "format": "float-quantized"}, lambda shape: (1, shape[1])),
+    "llama-fp8-tensors": lambda: eight_bits(FAMILIES["llama"](), {"quant_method": "fp8", "activation_scheme": "static"}, lambda shape: shape),
     "gptneox": lambda: gpt_neox(12),
     "phi3": lambda: phi3(13),
 }
