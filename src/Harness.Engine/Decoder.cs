@@ -30,6 +30,7 @@ internal sealed unsafe class Decoder : IDisposable
     private readonly RowsLayout highStream;
     private readonly RowsLayout lowStream;
     private readonly bool keepsEmbedding;
+    private readonly bool readsStoredTable;
     private readonly HyperConnection? hyperHead;
     private readonly RowsLayout hyperStreams;
     private readonly Layer[] layers;
@@ -58,6 +59,7 @@ internal sealed unsafe class Decoder : IDisposable
         int width = blueprint.EmbeddingLength;
         residual = context.KeptRows(width);
         normed = context.KeptRows(width);
+        readsStoredTable = weights.Multiplied.Contains(weights.TokenEmbedding) && weights.TokenEmbedding.Packed is null;
         keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding) || l.Blocks.Any(b => b.ReadsEmbedding) || l.AltUp is not null);
         embedded = keepsEmbedding ? context.SharedRows(BlockContext.Embedding, width) : default;
         if (weights.LowStream is not null)
@@ -123,6 +125,10 @@ internal sealed unsafe class Decoder : IDisposable
 
         panel.Fill(ids, position);
         pool.Run(panel.Tokens, embed);
+
+        // The system maps a stored row's neighbours with it, so that random rows would soon hold all of the table in memory.
+        if (!readsStoredTable)
+            SystemMemory.Forget(weights.TokenEmbedding.Data, weights.TokenEmbedding.Rows * weights.TokenEmbedding.RowBytes);
         streams?.Begin();
         foreach (Layer layer in layers)
             layer.Run();

@@ -21,7 +21,7 @@ internal unsafe interface IMatrixKernel
     /// <param name="rows">How many; the first one's index is a multiple of <see cref="MatrixKernels.RowsPerItem"/>.</param>
     /// <param name="columns">The matrix's columns.</param>
     /// <param name="packed">Receives <see cref="PackedBytes"/>.</param>
-    /// <returns>Whether all scales are finite numbers.</returns>
+    /// <returns>Whether all values, or their scales, are finite numbers.</returns>
     bool Pack(byte* stored, long rowBytes, int rows, int columns, byte* packed);
 
     /// <summary>Scratch that <see cref="Multiply"/> needs, in floats.</summary>

@@ -16,7 +16,15 @@ internal static class MatrixKernels
     public static int Pad(int length) => (length + Padding - 1) / Padding * Padding;
 
     /// <summary>The fastest kernel of a format on this machine.</summary>
-    public static IMatrixKernel Of(TensorType type) => OfIntegers(type) ?? Of(type, LaneWidth.Preferred);
+    public static IMatrixKernel Of(TensorType type) => OfIntegers(type) ?? OfHalves(type) ?? Of(type, LaneWidth.Preferred);
+
+    /// <summary>The kernel of floats of 16 bits that keeps them in panels, or null where the format is another or the processor lacks AVX2.</summary>
+    public static IMatrixKernel? OfHalves(TensorType type) => !HalfKernel<F16Format>.IsSupported ? null : type switch
+    {
+        TensorType.F16 => new HalfKernel<F16Format>(),
+        TensorType.BF16 => new HalfKernel<BF16Format>(),
+        _ => null,
+    };
 
     /// <summary>The kernel that multiplies a format's integers, or null where the format or the processor has none.</summary>
     /// <param name="type">The format.</param>

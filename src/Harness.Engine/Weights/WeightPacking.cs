@@ -21,7 +21,7 @@ internal sealed unsafe class WeightPacking
     /// <param name="matrices">The matrices.</param>
     /// <param name="pool">The threads.</param>
     /// <returns>The memory they are in.</returns>
-    /// <exception cref="ModelException">A matrix has a scale that is no finite number.</exception>
+    /// <exception cref="ModelException">A matrix has a value or a scale that is no finite number.</exception>
     /// <exception cref="OutOfMemoryException">The system refused the memory.</exception>
     public static NativeBuffer Pack(IReadOnlyCollection<WeightMatrix> matrices, ComputePool pool)
     {
@@ -42,7 +42,7 @@ internal sealed unsafe class WeightPacking
                 packing.rowsPerItem = Math.Max(1, (int)(BytesOfItem / matrix.RowBytes / MatrixKernels.RowsPerItem)) * MatrixKernels.RowsPerItem;
                 pool.Run((matrix.Rows + packing.rowsPerItem - 1) / packing.rowsPerItem, body);
                 if (!packing.finite)
-                    throw new ModelException($"The tensor '{matrix.Name}' has a block whose scale is no finite number; the file is damaged: download or convert it again.");
+                    throw new ModelException($"The tensor '{matrix.Name}' has a value or a scale that is no finite number; the file is damaged: download or convert it again.");
                 SystemMemory.Forget(matrix.Data, matrix.Rows * matrix.RowBytes);
             }
 
