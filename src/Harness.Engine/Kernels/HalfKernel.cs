@@ -18,6 +18,9 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
     // Widened to float32, a piece of 32 rows fits a core's second cache with room.
     private const int Piece = 512;
 
+    // One token's weights are read once, straight ahead, faster than the processor's own prefetching follows across pages.
+    private const int PrefetchDistance = 2048;
+
     // All ones is an exponent of no finite number. BF16 is widened with whatever it holds.
     private const ushort Exponent = 0x7C00;
 
@@ -121,6 +124,7 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
         Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default;
         for (nint c = 0; c < columns; c++)
         {
+            Sse.Prefetch0(panel + PrefetchDistance);
             var x = Vector256.Create(input[c]);
             s0 = Vector256.MultiplyAddEstimate(Eight(panel), x, s0);
             s1 = Vector256.MultiplyAddEstimate(Eight(panel + 8), x, s1);

@@ -20,6 +20,9 @@ internal sealed unsafe partial class IntegerKernel<TFormat> : IMatrixKernel
 {
     private const int Rows = OctetBlock<TFormat>.Rows;
 
+    // One token's weights are read once, straight ahead, faster than the processor's own prefetching follows across pages.
+    private const int PrefetchDistance = 3072;
+
     private readonly bool fourAtOnce;
 
     /// <param name="fourAtOnce">
@@ -195,6 +198,10 @@ internal sealed unsafe partial class IntegerKernel<TFormat> : IMatrixKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Sixteen(Vector256<int> sum, byte* chunk, int quad, byte* input, Vector256<short> factor)
     {
+        byte* ahead = chunk + (quad / 4 * (ChunkBytes / 2)) + PrefetchDistance;
+        Sse.Prefetch0(ahead);
+        if (ChunkBytes / 2 > 64)
+            Sse.Prefetch0(ahead + 64);
         Vector256<short> p0 = Products(chunk, quad, input);
         Vector256<short> p1 = Products(chunk, quad + 1, input + 4);
         Vector256<short> p2 = Products(chunk, quad + 2, input + 8);
