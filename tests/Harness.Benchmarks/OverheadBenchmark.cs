@@ -48,7 +48,7 @@ public static class OverheadBenchmark
     private static Run Measure(string root, string name, string model, string quant)
     {
         string output = Path.Combine(root, name);
-        var start = new ProcessStartInfo(Executable())
+        var start = new ProcessStartInfo(BuiltHarness.Executable)
         {
             ArgumentList = { "run", "--offline", "--model", model, "--quant", quant, "--backend", "builtin", "--json", "--out", output },
             RedirectStandardOutput = true,
@@ -80,17 +80,5 @@ public static class OverheadBenchmark
     {
         double[] sorted = [.. values.Order()];
         return sorted[sorted.Length / 2];
-    }
-
-    private static string Executable()
-    {
-        string name = OperatingSystem.IsWindows() ? "harness.exe" : "harness";
-        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            string path = Path.Combine(directory.FullName, "src", "Harness.Cli", "bin", "Release", "net10.0", name);
-            if (File.Exists(path)) return path;
-        }
-
-        throw new FileNotFoundException("harness is not built: dotnet build -c Release src/Harness.Cli");
     }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Harness.Engine.Kernels;
-using Harness.Formats.Tensors;
 
 namespace Harness.Engine.Blocks;
 
