@@ -20,7 +20,7 @@ if (unknown.Length > 0)
     return 2;
 }
 
-// The page of ratios takes half an hour, and is only made when it is asked for.
+// The page of ratios takes a quarter of an hour, and is only made when it is asked for.
 foreach (string name in args.Length > 0 ? args : [.. benchmarks.Keys.Where(n => n != SpeedPage.Name).Order()])
 {
     BenchmarkTable table = new(name, Console.Out);
