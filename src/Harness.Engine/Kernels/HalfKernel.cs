@@ -21,8 +21,18 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
     // One token's weights are read once, straight ahead, faster than the processor's own prefetching follows across pages.
     private const int PrefetchDistance = 2048;
 
-    // All ones is an exponent of no finite number. BF16 is widened with whatever it holds.
-    private const ushort Exponent = 0x7C00;
+    // Before a panel's weights: what they are multiplied with when they are widened. A register's worth keeps them aligned.
+    private const int HeaderBytes = 64;
+
+    // An exponent of no finite number. BF16 is widened with whatever it holds.
+    private const int AllOnes = 31;
+
+    // Binary32's exponents begin so much further down than binary16's.
+    private const int BiasDifference = 112;
+
+    // Subnormal weights, which a multiplication is slow at, are none when they are kept 2^10 times as large: wherever the
+    // largest has room for that.
+    private const int Raise = 10;
 
     private static bool IsBF16 => typeof(TFormat) == typeof(BF16Format);
 
@@ -31,43 +41,23 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
 
     public int InputBlock => 0;
 
-    public long PackedBytes(int rows, int columns) => (rows + Rows - 1L) / Rows * Rows * columns * sizeof(ushort);
+    public long PackedBytes(int rows, int columns) => (rows + Rows - 1L) / Rows * PanelBytes(columns);
 
     public long ScratchFloats(int columns, int tokens) => tokens == 1 ? 0 : (Rows * Piece) + (tokens * (long)Rows);
 
     public bool Pack(byte* stored, long rowBytes, int rows, int columns, byte* packed)
     {
-        var target = (ushort*)packed;
         bool finite = true;
-        int steps = columns - (columns % 8);
         for (int row = 0; row < rows; row += Rows)
         {
-            // Past the last row that row again; its products are dropped.
-            for (int r = 0; r < Rows; r += 8)
-            {
-                byte* first = stored + (Math.Min(row + r, rows - 1) * rowBytes);
-                long step = rowBytes;
-                if (row + r + 8 > rows)
-                {
-                    for (int i = 0; i < 8; i++)
-                        finite &= PackRow((ushort*)(stored + (Math.Min(row + r + i, rows - 1) * rowBytes)), columns, target + r + i);
-                    continue;
-                }
-
-                for (int c = 0; c < steps; c += 8)
-                    finite &= Transpose(first + (c * sizeof(ushort)), step, target + ((long)c * Rows) + r);
-                for (int c = steps; c < columns; c++)
-                {
-                    for (int i = 0; i < 8; i++)
-                    {
-                        ushort value = ((ushort*)(first + (i * step)))[c];
-                        target[((long)c * Rows) + r + i] = value;
-                        finite &= IsFinite(value);
-                    }
-                }
-            }
-
-            target += (long)Rows * columns;
+            byte* first = stored + (row * rowBytes);
+            int count = Math.Min(Rows, rows - row);
+            int exponent = LargestExponent(first, rowBytes, count, columns);
+            finite &= IsBF16 || exponent < AllOnes;
+            bool raised = !IsBF16 && exponent + Raise < AllOnes;
+            *(float*)packed = MathF.ScaleB(1, BiasDifference - (raised ? Raise : 0));
+            HalfPanel.Pack(first, rowBytes, count, columns, raised ? Raise : 0, (ushort*)(packed + HeaderBytes));
+            packed += PanelBytes(columns);
         }
 
         return finite;
@@ -79,11 +69,13 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
     public void Multiply(in MatrixJob job, int firstRow, int rowCount, float* scratch)
     {
         int columns = job.Projection.Weight.Columns;
-        var panel = (ushort*)(job.Projection.Weight.Packed + PackedBytes(firstRow, columns));
+        byte* packed = job.Projection.Weight.Packed + PackedBytes(firstRow, columns);
+        float raise = *(float*)packed;
+        var panel = (ushort*)(packed + HeaderBytes);
         if (job.Tokens == 1)
         {
             float* sums = stackalloc float[Rows];
-            OneToken(panel, columns, job.Inputs, sums);
+            OneToken(panel, columns, raise, job.Inputs, sums);
             Store(in job, 0, firstRow, rowCount, sums);
             return;
         }
@@ -93,7 +85,7 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
         for (int start = 0; start < columns; start += Piece)
         {
             int length = Math.Min(Piece, columns - start);
-            Widen(panel + ((long)start * Rows), length, scratch);
+            Widen(panel + ((long)start * Rows), length, raise, scratch);
             int token = 0;
             for (; token + 1 < job.Tokens; token += 2)
             {
@@ -119,17 +111,18 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneToken(ushort* panel, int columns, float* input, float* sums)
+    private static void OneToken(ushort* panel, int columns, float raise, float* input, float* sums)
     {
+        var factor = Vector256.Create(raise);
         Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default;
         for (nint c = 0; c < columns; c++)
         {
             Sse.Prefetch0(panel + PrefetchDistance);
             var x = Vector256.Create(input[c]);
-            s0 = Vector256.MultiplyAddEstimate(Eight(panel), x, s0);
-            s1 = Vector256.MultiplyAddEstimate(Eight(panel + 8), x, s1);
-            s2 = Vector256.MultiplyAddEstimate(Eight(panel + 16), x, s2);
-            s3 = Vector256.MultiplyAddEstimate(Eight(panel + 24), x, s3);
+            s0 = Vector256.MultiplyAddEstimate(Eight(panel, factor), x, s0);
+            s1 = Vector256.MultiplyAddEstimate(Eight(panel + 8, factor), x, s1);
+            s2 = Vector256.MultiplyAddEstimate(Eight(panel + 16, factor), x, s2);
+            s3 = Vector256.MultiplyAddEstimate(Eight(panel + 24, factor), x, s3);
             panel += Rows;
         }
 
@@ -140,10 +133,11 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Widen(ushort* panel, int columns, float* widened)
+    private static void Widen(ushort* panel, int columns, float raise, float* widened)
     {
+        var factor = Vector256.Create(raise);
         for (nint i = 0; i < columns * Rows; i += 8)
-            Eight(panel + i).Store(widened + i);
+            Eight(panel + i, factor).Store(widened + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -205,74 +199,36 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
 
     /// <summary>Eight weights as float32, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Eight(ushort* source)
+    private static Vector256<float> Eight(ushort* source, Vector256<float> factor)
     {
         if (IsBF16)
-            return (Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()) << 16).AsSingle();
+            return (Avx2.ConvertToVector256Int32(source) << 16).AsSingle();
 
-        // Sign, exponent and significand where binary32 has them; its exponents begin 112 further down. Subnormal values
-        // come out right too; what is no finite number was refused when it was packed.
-        Vector256<int> wide = Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe());
-        Vector256<int> small = (wide << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
-        return small.AsSingle() * Vector256.Create(5.192296858534828e33f);
+        // Sign, exponent and significand where binary32 has them; what is no finite number was refused when it was packed.
+        Vector256<int> wide = Avx2.ConvertToVector256Int32((short*)source);
+        return ((wide << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle() * factor;
     }
+    private static long PanelBytes(int columns) => HeaderBytes + ((long)Rows * columns * sizeof(ushort));
 
-    private static bool IsFinite(ushort value) => IsBF16 || (value & Exponent) != Exponent;
-
-    private static bool PackRow(ushort* row, int columns, ushort* target)
+    /// <summary>The largest exponent, as it is stored.</summary>
+    private static int LargestExponent(byte* rows, long rowBytes, int count, int columns)
     {
-        bool finite = true;
-        for (int c = 0; c < columns; c++)
+        if (IsBF16)
+            return 0;
+        ushort largest = 0;
+        for (int row = 0; row < count; row++)
         {
-            target[(long)c * Rows] = row[c];
-            finite &= IsFinite(row[c]);
+            var values = new ReadOnlySpan<ushort>(rows + (row * rowBytes), columns);
+            Vector256<ushort> most = default;
+            int c = 0;
+            for (; c + 16 <= columns; c += 16)
+                most = Vector256.Max(most, Vector256.Create(values[c..]) & Vector256.Create((ushort)0x7FFF));
+            for (int lane = 0; lane < 16; lane++)
+                largest = Math.Max(largest, most[lane]);
+            for (; c < columns; c++)
+                largest = Math.Max(largest, (ushort)(values[c] & 0x7FFF));
         }
 
-        return finite;
-    }
-
-    /// <summary>Eight rows of eight 16-bit values to eight columns; whether all are finite.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Transpose(byte* rows, long step, ushort* target)
-    {
-        Vector128<ushort> r0 = Vector128.Load((ushort*)rows);
-        Vector128<ushort> r1 = Vector128.Load((ushort*)(rows + step));
-        Vector128<ushort> r2 = Vector128.Load((ushort*)(rows + (2 * step)));
-        Vector128<ushort> r3 = Vector128.Load((ushort*)(rows + (3 * step)));
-        Vector128<ushort> r4 = Vector128.Load((ushort*)(rows + (4 * step)));
-        Vector128<ushort> r5 = Vector128.Load((ushort*)(rows + (5 * step)));
-        Vector128<ushort> r6 = Vector128.Load((ushort*)(rows + (6 * step)));
-        Vector128<ushort> r7 = Vector128.Load((ushort*)(rows + (7 * step)));
-        Vector128<uint> a0 = Sse2.UnpackLow(r0, r1).AsUInt32();
-        Vector128<uint> a1 = Sse2.UnpackHigh(r0, r1).AsUInt32();
-        Vector128<uint> a2 = Sse2.UnpackLow(r2, r3).AsUInt32();
-        Vector128<uint> a3 = Sse2.UnpackHigh(r2, r3).AsUInt32();
-        Vector128<uint> a4 = Sse2.UnpackLow(r4, r5).AsUInt32();
-        Vector128<uint> a5 = Sse2.UnpackHigh(r4, r5).AsUInt32();
-        Vector128<uint> a6 = Sse2.UnpackLow(r6, r7).AsUInt32();
-        Vector128<uint> a7 = Sse2.UnpackHigh(r6, r7).AsUInt32();
-        Columns(a0, a2, a4, a6, target);
-        Columns(a1, a3, a5, a7, target + (4 * Rows));
-        if (IsBF16)
-            return true;
-        Vector128<ushort> exponent = Vector128.Create(Exponent);
-        Vector128<ushort> special = Vector128.Equals(r0 & exponent, exponent) | Vector128.Equals(r1 & exponent, exponent)
-            | Vector128.Equals(r2 & exponent, exponent) | Vector128.Equals(r3 & exponent, exponent)
-            | Vector128.Equals(r4 & exponent, exponent) | Vector128.Equals(r5 & exponent, exponent)
-            | Vector128.Equals(r6 & exponent, exponent) | Vector128.Equals(r7 & exponent, exponent);
-        return special == Vector128<ushort>.Zero;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Columns(Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d, ushort* target)
-    {
-        Vector128<ulong> ab = Sse2.UnpackLow(a, b).AsUInt64();
-        Vector128<ulong> cd = Sse2.UnpackLow(c, d).AsUInt64();
-        Sse2.UnpackLow(ab, cd).Store((ulong*)target);
-        Sse2.UnpackHigh(ab, cd).Store((ulong*)(target + Rows));
-        ab = Sse2.UnpackHigh(a, b).AsUInt64();
-        cd = Sse2.UnpackHigh(c, d).AsUInt64();
-        Sse2.UnpackLow(ab, cd).Store((ulong*)(target + (2 * Rows)));
-        Sse2.UnpackHigh(ab, cd).Store((ulong*)(target + (3 * Rows)));
+        return largest >> 10;
     }
 }
