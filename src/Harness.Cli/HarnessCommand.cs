@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Harness.Cli.Commands;
+using Harness.Cli.Commands.Models;
 using Harness.Cli.Help;
 
 namespace Harness.Cli;

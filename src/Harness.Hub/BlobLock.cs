@@ -14,6 +14,23 @@ internal sealed class BlobLock : IDisposable
 
     private BlobLock(FileStream file) => _file = file;
 
+    /// <summary>Takes a lock that nobody holds; null when somebody does.</summary>
+    public static BlobLock? TryTake(string lockPath)
+    {
+        try
+        {
+            return new BlobLock(new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (IsHeld(e))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw HubCache.DiskFailure(lockPath, e);
+        }
+    }
+
     /// <summary>Waits for the lock as long as its holder gets on with the transfer.</summary>
     /// <param name="lockPath">The lock file.</param>
     /// <param name="watched">The file the holder writes; when it does not grow for <paramref name="patience"/>, the wait ends.</param>

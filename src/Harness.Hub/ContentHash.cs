@@ -22,12 +22,15 @@ internal sealed class ContentHash : IDisposable
     public string Name { get; }
 
     /// <summary>Starts the hash that a file's promise is written in.</summary>
-    public static ContentHash For(ResolvedFile file)
+    public static ContentHash For(ResolvedFile file) => Of(file.Sha256 is not null || file.GitSha1 is null, file.Size);
+
+    /// <summary>Starts sha256, or git's blob id of a content of a known length.</summary>
+    public static ContentHash Of(bool sha256, long size)
     {
-        if (file.Sha256 is not null || file.GitSha1 is null)
+        if (sha256)
             return new ContentHash("sha256", IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
         var git = new ContentHash("git sha1", IncrementalHash.CreateHash(HashAlgorithmName.SHA1));
-        git.Append(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {file.Size}\0")));
+        git.Append(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {size}\0")));
         return git;
     }
 

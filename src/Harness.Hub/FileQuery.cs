@@ -12,4 +12,12 @@ public sealed record FileQuery
 
     /// <summary>A quantization as written in file names, <c>Q4_K_M</c> or <c>q4_k_m</c>; whole words only.</summary>
     public string? Quant { get; init; }
+
+    /// <summary>Whether a path is meant by a <see cref="File"/>.</summary>
+    /// <param name="path">A path of a listing.</param>
+    /// <param name="file">A path or a glob.</param>
+    public static bool Fits(string path, string file) =>
+        path.Equals(file, StringComparison.OrdinalIgnoreCase)
+        || (FileSelection.IsGlob(file) && System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(
+            file, file.Contains('/') ? path : path[(path.LastIndexOf('/') + 1)..], ignoreCase: true));
 }

@@ -1,5 +1,3 @@
-using System.IO.Enumeration;
-
 namespace Harness.Hub;
 
 /// <summary>Turns a query into the files of a listing. Pure.</summary>
@@ -9,35 +7,37 @@ internal static class FileSelection
     /// <exception cref="HubException">Nothing fits, or more than one thing does; the message lists what is there.</exception>
     public static IReadOnlyList<RepoFile> Select(RepoListing listing, FileQuery query)
     {
-        IReadOnlyList<ShardSet> sets = ShardSet.Group(listing.Files);
-        IReadOnlyList<ShardSet> found = (query.File, query.Quant) switch
+        IReadOnlyList<RepoVariant> variants = RepoVariant.Of(listing);
+        IReadOnlyList<RepoVariant> found = (query.File, query.Quant) switch
         {
-            (null, null) => Default(listing, sets),
-            (null, { } quant) => OfQuant(sets.Where(s => s.IsWeights), quant),
-            ({ } file, null) => Named(sets, file),
-            ({ } file, { } quant) => OfQuant(Named(sets, file), quant),
+            (null, null) => Default(listing, variants),
+            (null, { } quant) => OfQuant([.. variants.Where(v => v.Kind == RepoFileKind.Weights)], quant),
+            ({ } file, null) => Named(variants, file),
+            ({ } file, { } quant) => OfQuant(Named(variants, file), quant),
         };
 
         string asked = Describe(query);
         string where = $"{listing.Repo}@{listing.Revision} (commit {listing.Commit})";
         if (found.Count == 0)
-            throw new HubException(HubFailure.NotFound, $"no file fits {asked}", where, Offer(sets, query));
-        bool isDefaultSafetensors = query is { File: null, Quant: null } && found[0].First.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
+            throw Fragments(variants, query) is { } cut
+                ? new HubException(HubFailure.NotFound, $"{asked} is there only cut by bytes, which no engine reads", where, cut)
+                : new HubException(HubFailure.NotFound, $"no file fits {asked}", where, Offer(variants, query));
+        bool isDefaultSafetensors = query is { File: null, Quant: null } && found[0].Has(".safetensors");
         if (found.Count > 1 && !isDefaultSafetensors)
             throw new HubException(
                 HubFailure.Ambiguous, $"{found.Count} files fit {asked}", where,
-                "name one with --file: " + List(found.Select(s => s.First)));
-        foreach (ShardSet set in found)
-            if (set.Missing.Count > 0)
+                "name one with --file: " + List(found.Select(v => v.First)));
+        foreach (RepoVariant variant in found)
+            if (variant.Missing.Count > 0)
                 throw new HubException(
-                    HubFailure.NotFound, $"{set.Missing.Count} shard(s) of {set.First} are not in the repository", where,
-                    "missing: " + List(set.Missing) + "; choose another file or revision");
+                    HubFailure.NotFound, $"{variant.Missing.Count} shard(s) of {variant.First} are not in the repository", where,
+                    "missing: " + List(variant.Missing) + "; choose another file or revision");
 
-        return [.. found.SelectMany(s => s.Files), .. isDefaultSafetensors ? Companions(listing) : []];
+        return [.. found.SelectMany(v => v.Files), .. isDefaultSafetensors ? Companions(listing) : []];
     }
 
-    /// <summary>Whether a file name carries a quantization as a whole word: <c>Q4_K</c> is not in <c>Q4_K_M</c>, <c>F16</c> not in <c>BF16</c>.</summary>
-    public static bool HasQuant(string path, string quant)
+    /// <summary>Whether a file name carries a word that is no known quantization: whole, in any case.</summary>
+    private static bool HasWord(string path, string quant)
     {
         // A directory may carry it: "Q4_K_M/model-00001-of-00003.gguf".
         ReadOnlySpan<char> text = path.AsSpan(0, path.LastIndexOf('.') is var dot and > 0 ? dot : path.Length);
@@ -64,15 +64,16 @@ internal static class FileSelection
         return true;
     }
 
-    private static IReadOnlyList<ShardSet> Default(RepoListing listing, IReadOnlyList<ShardSet> sets)
+    private static IReadOnlyList<RepoVariant> Default(RepoListing listing, IReadOnlyList<RepoVariant> variants)
     {
-        ShardSet[] gguf = [.. sets.Where(s => s.IsWeights && s.Has(".gguf"))];
+        RepoVariant[] weights = [.. variants.Where(v => v.Kind == RepoFileKind.Weights)];
+        RepoVariant[] gguf = [.. weights.Where(v => v.IsGguf)];
         if (gguf.Length > 0)
             return gguf;
         // Some repositories keep the same weights twice, as one file and as shards; the index names the shards.
-        ShardSet[] safetensors = [.. sets.Where(s => s.Has(".safetensors") && !s.First.Contains('/'))];
+        RepoVariant[] safetensors = [.. weights.Where(v => v.Has(".safetensors") && !v.First.Contains('/'))];
         bool hasIndex = listing.Files.Any(f => f.Path.EndsWith(".safetensors.index.json", StringComparison.Ordinal));
-        return safetensors.Where(s => s.IsSharded).ToArray() is { Length: > 0 } sharded && hasIndex ? sharded : safetensors;
+        return safetensors.Where(v => v.IsSharded).ToArray() is { Length: > 0 } sharded && hasIndex ? sharded : safetensors;
     }
 
     private static IEnumerable<RepoFile> Companions(RepoListing listing) => listing.Files.Where(f =>
@@ -80,18 +81,42 @@ internal static class FileSelection
             || f.Path.EndsWith(".jinja", StringComparison.OrdinalIgnoreCase)
             || f.Path is "tokenizer.model" or "merges.txt" or "vocab.txt"));
 
-    private static ShardSet[] OfQuant(IEnumerable<ShardSet> sets, string quant) =>
-        [.. sets.Where(s => HasQuant(s.First, quant))];
+    /// <summary>
+    /// The variants of a quantization. A plain name means the plain files, and where there are none, those made in a way
+    /// of their own (<c>UD-Q4_K_XL</c> for <c>Q4_K_XL</c>); a name that says how it was made means just that.
+    /// </summary>
+    private static IReadOnlyList<RepoVariant> OfQuant(IReadOnlyList<RepoVariant> variants, string quant)
+    {
+        if (QuantLabel.Parse(quant) is not { } wanted)
+            return [.. variants.Where(v => HasWord(v.First, quant))];
+        RepoVariant[] named = [.. variants.Where(v => v.Quant?.Name == wanted.Name)];
+        // llama.cpp calls the mixture MXFP4_MOE; most of its files are named for the format alone.
+        if (named.Length == 0 && wanted.Name is "MXFP4" or "MXFP4_MOE")
+            named = [.. variants.Where(v => v.Quant?.Name is "MXFP4" or "MXFP4_MOE")];
+        RepoVariant[] exact = [.. named.Where(v => v.Quant == wanted)];
+        if (exact.Length > 0 || wanted.Flavour.Length > 0)
+            return exact;
+        // The same weights in both containers: this is asked of GGUF files.
+        return named.Any(v => v.IsGguf) ? [.. named.Where(v => v.IsGguf)] : named;
+    }
 
-    private static IReadOnlyList<ShardSet> Named(IReadOnlyList<ShardSet> sets, string file)
+    private static IReadOnlyList<RepoVariant> Named(IReadOnlyList<RepoVariant> variants, string file)
     {
         foreach (StringComparison comparison in (ReadOnlySpan<StringComparison>)[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
-            if (sets.Where(s => s.Files.Any(f => f.Path.Equals(file, comparison))).ToArray() is { Length: > 0 } exact)
+            if (variants.Where(v => v.Files.Any(f => f.Path.Equals(file, comparison))).ToArray() is { Length: > 0 } exact)
                 return exact;
         if (!IsGlob(file))
             return [];
-        return [.. sets.Where(s => s.Files.Any(f =>
-            FileSystemName.MatchesSimpleExpression(file, file.Contains('/') ? f.Path : f.Path[(f.Path.LastIndexOf('/') + 1)..], ignoreCase: true)))];
+        return [.. variants.Where(v => v.Files.Any(f => FileQuery.Fits(f.Path, file)))];
+    }
+
+    /// <summary>What to do about fragments of the wanted quantization; null when there are none.</summary>
+    private static string? Fragments(IReadOnlyList<RepoVariant> variants, FileQuery query)
+    {
+        if (query.Quant is not { } quant || QuantLabel.Parse(quant) is not { } wanted)
+            return null;
+        string[] cut = [.. variants.Where(v => v.Kind == RepoFileKind.Fragment && v.Quant?.Name == wanted.Name).Select(v => v.First)];
+        return cut.Length == 0 ? null : "fetch the pieces with --file and join them in order, as with 'cat'; or choose another quantization or repository: " + List(cut);
     }
 
     /// <summary>Whether a query's file is a pattern rather than a path.</summary>
@@ -105,9 +130,9 @@ internal static class FileSelection
         ({ } file, { } quant) => $"'{file}' with quantization '{quant}'",
     };
 
-    private static string Offer(IReadOnlyList<ShardSet> sets, FileQuery query)
+    private static string Offer(IReadOnlyList<RepoVariant> sets, FileQuery query)
     {
-        string[] paths = [.. sets.Where(s => s.IsWeights).Select(s => s.First)];
+        string[] paths = [.. sets.Where(s => s.Kind == RepoFileKind.Weights).Select(s => s.First)];
         if (query.File is not null || paths.Length == 0)
             paths = [.. sets.Select(s => s.First)];
         if (paths.Length == 0)

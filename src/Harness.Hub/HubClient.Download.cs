@@ -24,12 +24,18 @@ public sealed partial class HubClient
 
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var slots = new SemaphoreSlim(Math.Max(1, Options.Parallelism));
+        // Files under way at once share the connections.
+        int connections = Math.Max(1, Options.Connections / Math.Clamp(files.Count, 1, Math.Max(1, Options.Parallelism)));
         async Task<DownloadedFile> InSlotAsync(ResolvedFile file)
         {
             await slots.WaitAsync(all.Token).ConfigureAwait(false);
             try
             {
-                return await DownloadOneAsync(file, options, all.Token).ConfigureAwait(false);
+                DownloadedFile done = await DownloadOneAsync(file, options, connections, all.Token).ConfigureAwait(false);
+                // Only now: a branch that went on must not hide the snapshot that is there.
+                if (!Options.Offline)
+                    _cache.WriteRef(file.Repo, file.Revision, file.Commit);
+                return done;
             }
             catch (HubException)
             {
@@ -94,7 +100,7 @@ public sealed partial class HubClient
             HubFailure.Mismatch, $"the file's {hash.Name} is not the promised one: expected {expected}, got {got}", subject, advice);
     }
 
-    private async Task<DownloadedFile> DownloadOneAsync(ResolvedFile file, DownloadOptions options, CancellationToken cancellation)
+    private async Task<DownloadedFile> DownloadOneAsync(ResolvedFile file, DownloadOptions options, int connections, CancellationToken cancellation)
     {
         if (!options.Force && await CachedAsync(file, options, cancellation).ConfigureAwait(false) is { } cached)
             return cached;
@@ -111,11 +117,11 @@ public sealed partial class HubClient
         if (!options.Force && await CachedAsync(file, options, cancellation).ConfigureAwait(false) is { } meanwhile)
             return meanwhile;
 
-        using var download = new BlobDownload(_transport, _retries, file, incomplete, options.Progress);
+        var download = new BlobDownload(_transport, _retries, Options, file, incomplete, connections, options.Progress);
         await download.RunAsync(cancellation).ConfigureAwait(false);
         HubCache.Guard(incomplete, () => File.Move(incomplete, _cache.BlobPath(file), overwrite: true));
         string placed = _cache.Place(file, blobIsNew: true);
-        _cache.WriteRef(file.Repo, file.Revision, file.Commit);
+        NoteVerified(placed);
         return new DownloadedFile(file, placed, FromCache: false, Verified: true, download.Fetched);
     }
 
@@ -128,8 +134,16 @@ public sealed partial class HubClient
             return null;
         if (options.VerifyCached)
             await VerifyAsync(file, path, cancellation).ConfigureAwait(false);
+        if (options.VerifyCached && file.Etag is not null)
+            NoteVerified(path);
         options.Progress?.Report(new HubProgress(file.Path, file.Size, file.Size, 0));
         return new DownloadedFile(file, path, FromCache: true, Verified: options.VerifyCached && file.Etag is not null, 0);
+    }
+
+    private void NoteVerified(string path)
+    {
+        if (HubCache.ContentOf(path) is { Exists: true } content)
+            _verified.Note(content.FullName);
     }
 
     /// <summary>A resolved file may come from a lock file or a receipt: what becomes a path is checked here once more.</summary>

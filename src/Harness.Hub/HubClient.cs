@@ -15,6 +15,7 @@ public sealed partial class HubClient : IDisposable
     private readonly HubTransport _transport;
     private readonly Retries _retries;
     private readonly HubCache _cache;
+    private readonly VerifiedBlobs _verified;
 
     /// <summary>Creates a client.</summary>
     /// <param name="options">Where the hub and the cache are.</param>
@@ -24,6 +25,7 @@ public sealed partial class HubClient : IDisposable
         _transport = new HubTransport(options);
         _retries = new Retries(options);
         _cache = new HubCache(options);
+        _verified = new VerifiedBlobs(options.VerifiedDirectory);
     }
 
     /// <summary>Where the hub and the cache are; the endpoint belongs into receipts.</summary>
@@ -31,19 +33,6 @@ public sealed partial class HubClient : IDisposable
 
     /// <summary>Free bytes on the disk of a directory; replaced by tests.</summary>
     internal Func<string, long> FreeSpace { get; init; } = directory => new DriveInfo(directory).AvailableFreeSpace;
-
-    /// <summary>Searches the hub for repositories with GGUF files.</summary>
-    /// <param name="text">Words of the name.</param>
-    /// <param name="limit">Most results.</param>
-    /// <param name="cancellation">Ends the search.</param>
-    /// <returns>Repositories, most downloaded first.</returns>
-    public async Task<IReadOnlyList<RepoSummary>> SearchAsync(string text, int limit = 20, CancellationToken cancellation = default)
-    {
-        Uri uri = Address($"api/models?search={Uri.EscapeDataString(text)}&filter=gguf&sort=downloads&limit={limit}");
-        (ModelInfo[] found, _) = await GetJsonAsync(uri, null, $"search '{text}'", HubJson.Default.ModelInfoArray, cancellation).ConfigureAwait(false);
-        return [.. found.Where(m => m.Id is not null).Take(limit).Select(m => new RepoSummary(
-            m.Id!, m.Downloads, m.Likes, m.Gated.ValueKind is JsonValueKind.String or JsonValueKind.True))];
-    }
 
     /// <summary>Lists a repository's files with sizes and hashes; offline, what the cache has of it.</summary>
     /// <param name="repo"><c>owner/name</c>.</param>
@@ -80,7 +69,6 @@ public sealed partial class HubClient : IDisposable
                 throw Broken("its listing goes on at another host", subject);
             page = next;
         }
-        _cache.WriteRef(repo, revision, commit);
         return new RepoListing(repo, revision, commit, [.. files.Values.OrderBy(f => f.Path, StringComparer.Ordinal)]);
     }
 
@@ -158,7 +146,6 @@ public sealed partial class HubClient : IDisposable
             return null;
         if (HubNames.IsCommit(revision) && commit != revision)
             throw Broken("it answers with another commit than it was asked for", subject);
-        _cache.WriteRef(repo, revision, commit);
         return Pin(repo, revision, commit, new RepoFile(path, length, git ?? "", sha256));
     }
 
@@ -216,6 +203,13 @@ public sealed partial class HubClient : IDisposable
             throw Broken($"its listing has an entry without a path, a size or a hash: '{Redaction.Text(path, null, 120)}'", subject);
         return new RepoFile(path, size, entry.Oid, sha256);
     }
+
+    /// <summary>Where the cache has a file of a listing; null when it has not, or when its path is none to be written.</summary>
+    /// <param name="listing">The listing.</param>
+    /// <param name="file">One of its files.</param>
+    /// <returns>Its absolute path in the snapshot, or null.</returns>
+    public string? FindCached(RepoListing listing, RepoFile file) =>
+        HubNames.UnsafeReason(file.Path) is null ? _cache.Find(Pin(listing.Repo, listing.Revision, listing.Commit, file)) : null;
 
     private ResolvedFile Pin(string repo, string revision, string commit, RepoFile file) => new()
     {

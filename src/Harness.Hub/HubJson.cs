@@ -23,7 +23,15 @@ internal sealed record ModelInfo(
     [property: JsonPropertyName("downloads")] long Downloads,
     [property: JsonPropertyName("likes")] long Likes,
     // false, or "auto", or "manual"
-    [property: JsonPropertyName("gated")] JsonElement Gated);
+    [property: JsonPropertyName("gated")] JsonElement Gated,
+    [property: JsonPropertyName("tags")] string?[]? Tags,
+    [property: JsonPropertyName("lastModified")] string? LastModified,
+    [property: JsonPropertyName("gguf")] GgufSummary? Gguf);
+
+/// <summary>What the hub reads of GGUF files itself.</summary>
+internal sealed record GgufSummary(
+    [property: JsonPropertyName("total")] long? Total,
+    [property: JsonPropertyName("architecture")] string? Architecture);
 
 [JsonSerializable(typeof(TreeEntry[]))]
 [JsonSerializable(typeof(ModelInfo))]

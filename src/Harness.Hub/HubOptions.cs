@@ -53,6 +53,24 @@ public sealed record HubOptions
     /// <summary>Files transferred at once.</summary>
     public int Parallelism { get; init; } = 4;
 
+    /// <summary>Most connections at once for the parts of large files; 1 never fetches in parts.</summary>
+    public int Connections { get; init; } = 6;
+
+    /// <summary>Bytes that must be left of a file for fetching it in parts, at least 1 and at most 1 GiB.</summary>
+    public int PartsFrom { get; init; } = 64 << 20;
+
+    /// <summary>Most bytes of a part; so much memory each connection takes.</summary>
+    public int PartSize { get; init; } = 8 << 20;
+
+    /// <summary>How long one connection shows what it can do before others join.</summary>
+    public TimeSpan ProbeTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes a second from which one connection is enough: the processor, not the network, is then the bound.</summary>
+    public long FastConnection { get; init; } = 200L << 20;
+
+    /// <summary>Where to remember which cached files were verified; null to remember nothing.</summary>
+    public string? VerifiedDirectory { get; init; }
+
     /// <summary>Free bytes to leave on the disk after a download.</summary>
     public long DiskReserve { get; init; } = 64L << 20;
 

@@ -47,6 +47,9 @@ internal sealed class HubResponse : IDisposable
     /// <summary>Which part of the whole this is.</summary>
     public ContentRangeHeaderValue? Range => _message.Content.Headers.ContentRange;
 
+    /// <summary>Whether the server says that it answers ranges.</summary>
+    public bool AcceptsRanges => _message.Headers.AcceptRanges.Contains("bytes");
+
     /// <summary>The ETag without <c>W/</c> and quotes.</summary>
     public string? Etag => HubTransport.PlainEtag(HubTransport.Header(_message, "ETag"));
 

@@ -136,14 +136,22 @@ internal sealed class HubTransport : IDisposable
         {
             HttpRequestError.NameResolutionError => ($"the name {uri.Host} does not resolve", 2),
             HttpRequestError.ConnectionError => ($"cannot connect to {uri.Authority}: {Cause(e)}", 3),
+            HttpRequestError.ProxyTunnelError => ($"the proxy does not let through to {uri.Authority}: {Cause(e)}", 2),
             HttpRequestError.SecureConnectionError => ($"no secure connection to {uri.Authority}: {Cause(e)}", 1),
             _ => ($"the connection to {uri.Authority} broke: {Cause(e)}", (int?)null),
         };
+        if (ProxyFor(uri) is { } proxy)
+            what += $" (by way of the proxy {proxy.Authority})";
         string advice = kind == HttpRequestError.SecureConnectionError
             ? "check the certificate store, proxies on the way, and HF_ENDPOINT"
+            : ProxyFor(uri) is not null ? "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, then run again"
             : "check the network and HF_ENDPOINT, then run again; with HF_HUB_OFFLINE=1 only the cache is used";
         return new TransientException(Error(HubFailure.Unavailable, what, request, uri, advice, e), attempts: attempts);
     }
+
+    /// <summary>The proxy that the environment sets for an address (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), or null.</summary>
+    private static Uri? ProxyFor(Uri uri) =>
+        HttpClient.DefaultProxy.IsBypassed(uri) ? null : HttpClient.DefaultProxy.GetProxy(uri) is { } proxy && proxy != uri ? proxy : null;
 
     private static string Cause(Exception e)
     {

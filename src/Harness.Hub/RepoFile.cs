@@ -13,10 +13,3 @@ public sealed record RepoFile(string Path, long Size, string GitSha1, string? Sh
 /// <param name="Commit">The commit it names.</param>
 /// <param name="Files">The files, sorted by path (ordinal).</param>
 public sealed record RepoListing(string Repo, string Revision, string Commit, IReadOnlyList<RepoFile> Files);
-
-/// <summary>One repository found by a search.</summary>
-/// <param name="Repo"><c>owner/name</c>.</param>
-/// <param name="Downloads">Downloads of the last month, as the hub counts them.</param>
-/// <param name="Likes">Likes.</param>
-/// <param name="Gated">Whether a licence must be accepted first.</param>
-public sealed record RepoSummary(string Repo, long Downloads, long Likes, bool Gated);

@@ -9,15 +9,6 @@ internal sealed partial record ShardSet(IReadOnlyList<RepoFile> Files, IReadOnly
     /// <summary>Path of the first file that is there.</summary>
     public string First => Files[0].Path;
 
-    /// <summary>Weights to run: projectors and importance matrices lie beside them and carry quantization names too.</summary>
-    public bool IsWeights =>
-        (Has(".gguf") || Has(".safetensors"))
-        && !First.Contains("mmproj", StringComparison.OrdinalIgnoreCase)
-        && !First.Contains("imatrix", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Whether the files end so.</summary>
-    public bool Has(string extension) => First.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
-
     /// <summary>Groups a listing's files.</summary>
     public static IReadOnlyList<ShardSet> Group(IReadOnlyList<RepoFile> files)
     {
@@ -50,6 +41,12 @@ internal sealed partial record ShardSet(IReadOnlyList<RepoFile> Files, IReadOnly
 
     /// <summary>Whether a path names one shard of several.</summary>
     public static bool IsShard(string path) => Shard().IsMatch(path);
+
+    /// <summary>A name without its extension and the number of a shard.</summary>
+    public static string WithoutNumber(string stem) => Number().Replace(stem, "");
+
+    [GeneratedRegex(@"-\d{5}-of-\d{5}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Number();
 
     [GeneratedRegex(@"^(.+)-(\d{5})-of-(\d{5})\.(gguf|safetensors)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Shard();

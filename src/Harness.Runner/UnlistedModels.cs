@@ -49,7 +49,7 @@ public sealed class UnlistedModels(HubClient hub)
         string full = Path.GetFullPath(path);
         using GgufFile file = GgufFile.Open(full);
         string architecture = file.Metadata.TryGetString("general.architecture", out string? name) ? name : "unknown";
-        string quant = NamedIn(Path.GetFileName(full))
+        string quant = NamedIn(full)
             ?? Tolerance.Coarsest(file.Tensors.Where(t => t.Shape.Length > 1).Select(t => t.TypeName).Distinct());
         var source = new QuantSource(Quantization.Find(quant) ?? new Quantization(quant, 0), VariantOrigin.Local, full, null, Unverified: false);
         return Entry("local-" + IdOf(Path.GetFileNameWithoutExtension(full)), path, architecture, VariantOrigin.Local, null, null, [source]);
@@ -76,15 +76,14 @@ public sealed class UnlistedModels(HubClient hub)
         HubReference reference = HubReference.Parse(text);
         RepoListing listing = await hub.ListFilesAsync(reference.Repo, reference.Revision, cancellation).ConfigureAwait(false);
         var sources = new List<QuantSource>();
-        foreach (RepoFile file in listing.Files)
+        // The plain files first: where a repository has Q4_K_M and UD-Q4_K_M, the word means the plain one.
+        foreach (RepoVariant variant in RepoVariant.Of(listing).OrderBy(v => v.Quant?.Flavour.Length > 0))
         {
-            if (!file.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) continue;
-            if (reference.File is { } wanted && file.Path != wanted) continue;
-            // Of a sharded file the first part stands for all.
-            if (GgufShardName.TryParse(Path.GetFileName(file.Path)) is { Number: > 1 }) continue;
-            Quantization quantization = NamedIn(file.Path) is { } quant ? Quantization.Find(quant)! : new Quantization("unknown", 0);
+            bool wanted = reference.File is { } file ? variant.Files.Any(f => f.Path == file) : variant.Kind == RepoFileKind.Weights;
+            if (!wanted || !variant.IsGguf) continue;
+            Quantization quantization = variant.Quant is { Name: var quant } ? Quantization.Find(quant) ?? new Quantization(quant, 0) : new Quantization("unknown", 0);
             if (sources.TrueForAll(s => s.Quantization.Name != quantization.Name))
-                sources.Add(new QuantSource(quantization, VariantOrigin.Hub, file.Path, null, Unverified: false));
+                sources.Add(new QuantSource(quantization, VariantOrigin.Hub, variant.First, null, Unverified: false));
         }
 
         if (sources.Count == 0)
@@ -110,18 +109,9 @@ public sealed class UnlistedModels(HubClient hub)
         };
     }
 
-    /// <summary>The quantization a file name tells, the longest word first: Q4_K_M before Q4_K.</summary>
-    private static string? NamedIn(string path)
-    {
-        string name = Path.GetFileName(path);
-        return Quantization.Names.OrderByDescending(n => n.Length).FirstOrDefault(quant =>
-        {
-            int at = name.IndexOf(quant, StringComparison.OrdinalIgnoreCase);
-            return at >= 0 && (at == 0 || !IsWord(name[at - 1])) && (at + quant.Length == name.Length || !IsWord(name[at + quant.Length]));
-        });
-
-        static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
-    }
+    /// <summary>The quantization a file's name tells, where it is one of the catalogue's.</summary>
+    private static string? NamedIn(string path) =>
+        QuantLabel.FindIn(Path.GetFileNameWithoutExtension(path), out _) is { Name: var name } && Quantization.Find(name) is not null ? name : null;
 
     private static string IdOf(string text)
     {

@@ -97,6 +97,23 @@ public sealed class CacheTests : HubFixture
     }
 
     [Test]
+    public async Task A_listing_leaves_no_trace_and_does_not_hide_what_is_cached_when_the_branch_goes_on()
+    {
+        byte[] first = Put(Model, 1000);
+        Loopback hub = await StartAsync();
+        HubClient client = Client(hub);
+        await client.ListFilesAsync(Repo);
+        Assert.That(Directory.Exists(CacheDirectory), Is.False);
+        await client.DownloadAsync(await OneAsync(client, Model));
+        Put(Model, 1200);
+        await client.ListFilesAsync(Repo);
+        await OneAsync(client, Model);
+
+        HubClient offline = Client(hub, o => o with { Offline = true });
+        Assert.That(File.ReadAllBytes((await offline.DownloadAsync(await OneAsync(offline, Model))).LocalPath), Is.EqualTo(first));
+    }
+
+    [Test]
     public async Task Without_symbolic_links_the_file_itself_lies_in_the_snapshot()
     {
         byte[] model = Put("sub/" + Model, 1000);
@@ -144,7 +161,8 @@ public sealed class CacheTests : HubFixture
         File.WriteAllText(Path.Combine(CacheDirectory, "models--acme--tiny-GGUF"), "in the way");
         HubClient client = Client(await StartAsync());
 
-        HubException e = Failure(() => OneAsync(client, Model));
+        ResolvedFile file = await OneAsync(client, Model);
+        HubException e = Failure(() => client.DownloadAsync(file));
 
         Assert.That(e.Failure, Is.EqualTo(HubFailure.Disk));
         Assert.That(e.Message, Does.Contain("models--acme--tiny-GGUF").And.Contain("HF_HUB_CACHE"));

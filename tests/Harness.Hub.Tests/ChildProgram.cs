@@ -26,7 +26,7 @@ internal sealed class ChildProgram : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("HF_")).ToArray())
+        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("HF_") || k.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
         foreach ((string name, string? value) in environment)
             start.Environment[name] = value;
@@ -41,7 +41,10 @@ internal sealed class ChildProgram : IDisposable
     }
 
     /// <summary>Starts this checkout's own <c>harness</c>.</summary>
-    public static ChildProgram Harness(Uri endpoint, string cache, params string[] arguments)
+    public static ChildProgram Harness(Uri endpoint, string cache, params string[] arguments) => Harness(endpoint, cache, [], arguments);
+
+    /// <summary>Starts this checkout's own <c>harness</c> with further variables.</summary>
+    public static ChildProgram Harness(Uri endpoint, string cache, (string Name, string? Value)[] variables, params string[] arguments)
     {
         DirectoryInfo? root = new(TestContext.CurrentContext.TestDirectory);
         string framework = root.Name, configuration = root.Parent!.Name;
@@ -50,8 +53,10 @@ internal sealed class ChildProgram : IDisposable
         string program = Path.Combine(
             root!.FullName, "src", "Harness.Cli", "bin", configuration, framework, OperatingSystem.IsWindows() ? "harness.exe" : "harness");
         Assert.That(File.Exists(program), $"{program} is built with the tests");
+        string home = Path.GetDirectoryName(cache)!;
         return TryStart(
-            program, arguments, ("HF_ENDPOINT", endpoint.AbsoluteUri), ("HF_HUB_CACHE", cache), ("HF_HOME", Path.GetDirectoryName(cache)))!;
+            program, arguments,
+            [("HF_ENDPOINT", endpoint.AbsoluteUri), ("HF_HUB_CACHE", cache), ("HF_HOME", home), ("HARNESS_HOME", Path.Combine(home, "harness")), .. variables])!;
     }
 
     /// <summary>Ends the program the hard way.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Harness.LoopbackHub;
 using NUnit.Framework;
 using Loopback = Harness.LoopbackHub.LoopbackHub;
 
@@ -119,14 +120,45 @@ public sealed class ResolveTests : HubFixture
     }
 
     [Test]
-    public async Task A_search_finds_repositories()
+    public async Task A_search_finds_repositories_over_all_pages_in_the_order_asked_for()
     {
-        Put("m-q8_0.gguf", 10);
+        for (int i = 0; i < 9; i++)
+            Put("m-q8_0.gguf", 10, $"acme/tiny-{i}");
         Put("m-q8_0.gguf", 10, "acme/other");
         Put("m.txt", 10, "acme/tiny-text");
-        HubClient client = Client(await StartAsync(o => o with { Gated = [Repo] }));
+        Loopback hub = await StartAsync(o => o with
+        {
+            PageSize = 4,
+            Gated = ["acme/tiny-3"],
+            Facts = Enumerable.Range(0, 9).ToDictionary(i => $"acme/tiny-{i}", i => new LoopbackFacts
+            {
+                Downloads = 100 - i, Likes = i, License = "mit", Parameters = 494_000_000, Architecture = "qwen2",
+            }),
+        });
+        HubClient client = Client(hub);
 
-        Assert.That(await client.SearchAsync("TINY"), Is.EqualTo(new[] { new RepoSummary(Repo, 0, 0, true) }));
+        IReadOnlyList<RepoSummary> found = await client.SearchAsync(new ModelSearch("TINY"));
+
+        Assert.That(found.Select(r => r.Repo), Is.EqualTo(Enumerable.Range(0, 9).Select(i => $"acme/tiny-{i}")));
+        Assert.That(hub.Log.Count(r => r.Path == "/api/models"), Is.EqualTo(3), "page after page");
+        RepoSummary gated = found[3];
+        Assert.That(
+            (gated.Downloads, gated.Likes, gated.Gated, gated.License, gated.Parameters, gated.Architecture, gated.Modified),
+            Is.EqualTo((97L, 3L, true, "mit", (long?)494_000_000, "qwen2", (DateTime?)new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc))));
+        Assert.That((await client.SearchAsync(new ModelSearch("tiny") { Sort = ModelSort.Likes, Limit = 2 })).Select(r => r.Repo), Is.EqualTo(new[] { "acme/tiny-8", "acme/tiny-7" }));
+        Assert.That(await client.SearchAsync(new ModelSearch("tiny") { Author = "nobody" }), Is.Empty);
+        Assert.That((await client.SearchAsync(new ModelSearch("text") { GgufOnly = false })).Select(r => r.Repo), Is.EqualTo(new[] { "acme/tiny-text" }));
+    }
+
+    [Test]
+    public async Task A_repository_is_described_under_the_name_it_has_now()
+    {
+        Put("m-q8_0.gguf", 100);
+        HubClient client = Client(await StartAsync(o => o with { Renamed = new Dictionary<string, string> { ["old/name"] = Repo }, Gated = [Repo] }));
+
+        RepoSummary summary = await client.DescribeAsync("old/name");
+
+        Assert.That((summary.Repo, summary.Gated, summary.Commit), Is.EqualTo((Repo, true, (await client.ListFilesAsync(Repo)).Commit)));
     }
 
     [Test]

@@ -18,6 +18,9 @@ public enum FaultKind
     /// <summary>Flips the lowest bit of the byte at file offset <see cref="Fault.Bytes"/>.</summary>
     FlipByte,
 
+    /// <summary>Sends other bytes of the same length, as if the file had been replaced.</summary>
+    Replaced,
+
     /// <summary>Has <see cref="Fault.Bytes"/> bytes less than the listing says, and announces that length.</summary>
     Shorter,
 

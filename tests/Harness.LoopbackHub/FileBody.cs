@@ -66,6 +66,9 @@ internal sealed class FileBody(int bytesPerSecond, CancellationToken stopping)
             long at = from + sent;
             if (fault?.Kind == FaultKind.FlipByte && fault.Bytes >= at && fault.Bytes < at + wanted)
                 buffer[fault.Bytes - at] ^= 1;
+            if (fault?.Kind == FaultKind.Replaced)
+                foreach (ref byte value in buffer.AsSpan(0, wanted))
+                    value ^= 0x5a;
             (left, sent) = (left - wanted, sent + wanted);
             ((LoggedRequest)context.Items[typeof(LoggedRequest)]!).Sent = sent;
             await response.Body.WriteAsync(buffer.AsMemory(0, wanted), ending.Token);

@@ -29,6 +29,9 @@ public sealed record LoopbackOptions
     /// <summary>Old names of repositories, and where they went: answered by a relative redirect.</summary>
     public IReadOnlyDictionary<string, string> Renamed { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What a search tells of repositories besides their files.</summary>
+    public IReadOnlyDictionary<string, LoopbackFacts> Facts { get; init; } = new Dictionary<string, LoopbackFacts>();
+
     /// <summary>Files of this size and larger are in large-file storage, as are model files of any size.</summary>
     public long LargeFileSize { get; init; } = 10 << 20;
 }
@@ -38,3 +41,25 @@ public sealed record LoopbackOptions
 /// <param name="AcceptedLicences">Whether its account accepted the licences of gated repositories.</param>
 /// <param name="CanRead">False for a token without permission to read repositories.</param>
 public sealed record LoopbackToken(string Value, bool AcceptedLicences = true, bool CanRead = true);
+
+/// <summary>What a search tells of a repository.</summary>
+public sealed record LoopbackFacts
+{
+    /// <summary>Downloads of the last month.</summary>
+    public long Downloads { get; init; }
+
+    /// <summary>Likes.</summary>
+    public long Likes { get; init; }
+
+    /// <summary>When it was last changed.</summary>
+    public DateTime Modified { get; init; } = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    /// <summary>Its licence, or null.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Weights, as read from its GGUF files; 0 for untold.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>Architecture, as read from its GGUF files.</summary>
+    public string? Architecture { get; init; }
+}

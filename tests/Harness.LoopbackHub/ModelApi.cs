@@ -56,32 +56,67 @@ internal sealed class ModelApi(LoopbackOptions options, RepoStore store, Loopbac
 
     private async Task SearchAsync(HttpContext context)
     {
-        string text = context.Request.Query["search"].FirstOrDefault() ?? "";
-        int limit = int.TryParse(context.Request.Query["limit"], out int asked) ? asked : 100;
-        bool gguf = context.Request.Query["filter"].Contains("gguf");
-        StoredRevision[] found = [.. store.Repos()
-            .Where(r => r.Contains(text, StringComparison.OrdinalIgnoreCase) && !options.Private.Contains(r))
+        IQueryCollection query = context.Request.Query;
+        string text = query["search"].FirstOrDefault() ?? "";
+        string? author = query["author"].FirstOrDefault();
+        int limit = Math.Min(int.TryParse(query["limit"], out int asked) ? asked : 100, options.PageSize);
+        int start = int.TryParse(query["cursor"], out int cursor) ? cursor : 0;
+        bool gguf = query["filter"].Contains("gguf");
+        IEnumerable<StoredRevision> fitting = store.Repos()
+            .Where(r => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).All(w => r.Contains(w, StringComparison.OrdinalIgnoreCase)))
+            .Where(r => !options.Private.Contains(r) && (author is null || r.StartsWith(author + "/", StringComparison.OrdinalIgnoreCase)))
             .Select(r => store.Open(r, "main")!)
-            .Where(r => !gguf || r.Files.Any(f => f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)))
-            .Take(limit)];
-        await WriteAsync(context, new JsonArray([.. found.Select(Info)]));
+            .Where(r => !gguf || r.Files.Any(f => f.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)));
+        // The hub sorts from most to least, whatever the key.
+        StoredRevision[] sorted = query["sort"].FirstOrDefault() switch
+        {
+            "downloads" => [.. fitting.OrderByDescending(r => Fact(r.Repo).Downloads)],
+            "likes" => [.. fitting.OrderByDescending(r => Fact(r.Repo).Likes)],
+            "lastModified" or "createdAt" => [.. fitting.OrderByDescending(r => Fact(r.Repo).Modified)],
+            _ => [.. fitting],
+        };
+        if (start + limit < sorted.Length)
+        {
+            string rest = string.Join('&', query.Where(q => q.Key != "cursor").SelectMany(q => q.Value.Select(v => $"{q.Key}={Uri.EscapeDataString(v ?? "")}")));
+            context.Response.Headers.Link = $"<{hub.Endpoint.GetLeftPart(UriPartial.Authority)}/api/models?{rest}&cursor={start + limit}>; rel=\"next\"";
+        }
+        string?[] fields = [.. query["expand"]];
+        await WriteAsync(context, new JsonArray([.. sorted.Skip(start).Take(limit).Select(r => Only(Info(r), fields))]));
     }
 
-    private JsonObject Info(StoredRevision revision) => new()
+    private LoopbackFacts Fact(string repo) => options.Facts.GetValueOrDefault(repo) ?? new LoopbackFacts();
+
+    /// <summary>With <c>expand</c>, the hub gives the fields that were asked for and the name.</summary>
+    private static JsonObject Only(JsonObject info, string?[] fields)
     {
-        ["_id"] = revision.Commit[..24],
-        ["id"] = revision.Repo,
-        ["modelId"] = revision.Repo,
-        ["author"] = revision.Repo.Split('/')[0],
-        ["sha"] = revision.Commit,
-        ["private"] = options.Private.Contains(revision.Repo),
-        ["gated"] = options.Gated.Contains(revision.Repo) ? "auto" : false,
-        ["downloads"] = 0,
-        ["likes"] = 0,
-        ["lastModified"] = "2026-01-01T00:00:00.000Z",
-        ["tags"] = new JsonArray("gguf"),
-        ["siblings"] = new JsonArray([.. revision.Files.Select(f => new JsonObject { ["rfilename"] = f.Path })]),
-    };
+        if (fields.Length > 0)
+            foreach (string name in info.Select(f => f.Key).Where(k => k is not ("_id" or "id") && !fields.Contains(k)).ToArray())
+                info.Remove(name);
+        return info;
+    }
+
+    private JsonObject Info(StoredRevision revision)
+    {
+        LoopbackFacts facts = Fact(revision.Repo);
+        var info = new JsonObject
+        {
+            ["_id"] = revision.Commit[..24],
+            ["id"] = revision.Repo,
+            ["modelId"] = revision.Repo,
+            ["author"] = revision.Repo.Split('/')[0],
+            ["sha"] = revision.Commit,
+            ["private"] = options.Private.Contains(revision.Repo),
+            ["gated"] = options.Gated.Contains(revision.Repo) ? "auto" : false,
+            ["downloads"] = facts.Downloads,
+            ["likes"] = facts.Likes,
+            ["lastModified"] = facts.Modified.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture),
+            ["tags"] = facts.License is { } license ? new JsonArray("gguf", "license:" + license) : new JsonArray("gguf"),
+            ["siblings"] = new JsonArray([.. revision.Files.Select(f => new JsonObject { ["rfilename"] = f.Path })]),
+        };
+        if (facts.Parameters > 0)
+            info["gguf"] = new JsonObject { ["total"] = facts.Parameters, ["architecture"] = facts.Architecture };
+        return info;
+    }
 
     private async Task TreeAsync(HttpContext context, StoredRevision revision, string below)
     {

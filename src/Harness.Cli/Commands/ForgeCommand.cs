@@ -146,6 +146,8 @@ internal static class ForgeCommand
         ModelEntry? model = catalogue.FindModel(name);
         if (model?.Shape is not { } shape)
             throw new ForgeException($"'{name}' is neither a file nor a model of the catalogue with a shape", "--like", $"Models with a shape: {known}.");
+        if (shape is { Latent: not null } or { Experts.DenseLayers: > 0 })
+            throw new ForgeException($"'{name}' has latent attention or layers with and without experts, which is forged only from a file's header", "--like", "Give a GGUF file of it, or another model.");
         return new ForgeShape
         {
             Name = model.Name,
@@ -162,6 +164,9 @@ internal static class ForgeCommand
             RopeLinearFactor = shape.RopeLinearScale is 1 ? null : (float)shape.RopeLinearScale,
             NormEpsilon = (float)shape.NormEpsilon,
             TiedOutput = shape.Tied,
+            Experts = shape.Experts is { } experts
+                ? new ForgeExperts { Count = experts.Count, Used = experts.Used, Length = experts.FeedForwardLength, SharedLength = experts.SharedFeedForwardLength }
+                : null,
             Tokenizer = ForgedTokenizers.For(model.Architecture, shape.VocabularySize),
         };
     }

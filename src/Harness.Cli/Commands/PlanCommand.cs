@@ -10,6 +10,7 @@ internal static class PlanCommand
     public static Command Create()
     {
         SelectionOptions selection = new();
+        Option<bool> cells = new("--cells") { Description = "Prints a row for each cell, even of a large plan; by default a large one has a row a model." };
         Option<bool> json = new("--json") { Description = "Prints one JSON object and nothing else." };
         Command command = new(
             "plan",
@@ -23,11 +24,13 @@ internal static class PlanCommand
               harness plan
               harness plan --model qwen2.5-0.5b --quant 'Q4*,Q8_0'
               harness plan --profile nightly --backend builtin --shard 1/4
+              harness plan --model '*'
               harness plan --backend llama.cpp@b8390 --offline --json
 
             Exit status: 0 planned, even when every cell is blocked; 2 the command line, matrix or catalogue is wrong.
             """);
         selection.AddTo(command);
+        command.Options.Add(cells);
         command.Options.Add(json);
         command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(async () =>
         {
@@ -39,7 +42,7 @@ internal static class PlanCommand
             }
             else
             {
-                PlanTable.Write(chosen);
+                PlanTable.Write(chosen, parsed.GetValue(cells));
             }
 
             return ExitStatus.Done;

@@ -11,8 +11,18 @@ internal static class PlanTable
     private static readonly string[] Headings = ["Model", "Quant", "Backend", "Hardware", "Plan", ""];
 
     /// <summary>Writes the table and its summary.</summary>
-    public static void Write(ChosenPlan chosen)
+    /// <param name="chosen">The plan.</param>
+    /// <param name="cells">Whether every cell has a row, however many there are.</param>
+    public static void Write(ChosenPlan chosen, bool cells)
     {
+        if (!cells && chosen.Plan.Cells.Count > PlanOverview.Readable)
+        {
+            PlanOverview.Write(chosen);
+            foreach (string note in PlanNotes.Together(chosen)) Console.Out.WriteLine(note);
+            Console.Out.WriteLine(Summary(chosen.Plan) + "; --cells tells each");
+            return;
+        }
+
         if (Console.IsOutputRedirected) WritePlain(chosen, Console.Out);
         else WriteDrawn(chosen, AnsiConsole.Console);
     }

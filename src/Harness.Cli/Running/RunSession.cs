@@ -26,7 +26,7 @@ internal static class RunSession
         LoadedMatrix matrix = LoadedMatrix.Load(matrixPath);
         string home = HarnessHome.Locate();
         var backends = new BackendStore(home);
-        HubOptions hubOptions = HubOptions.FromEnvironment();
+        HubOptions hubOptions = HubSettings.Read(offline: false);
         bool offline = request.Offline || hubOptions.Offline;
         string? own = request.LlamaCpp is { } libraries ? BackendChoice.OwnDirectory(libraries) : null;
         MachineHardware hardware = HardwareProbe.Look();

@@ -1,24 +1,21 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Harness.Hub;
 
-namespace Harness.Cli.Commands;
+namespace Harness.Cli.Commands.Models;
 
-/// <summary><c>harness models</c>: what concerns model files as such.</summary>
-internal static class ModelsCommand
+/// <summary><c>harness models download</c>: files of a repository, verified, in the HuggingFace cache.</summary>
+internal static class ModelsDownloadCommand
 {
     /// <summary>Builds the command.</summary>
-    public static Command Create() => new("models", "Fetches model files.") { CreateDownload() };
-
-    private static Command CreateDownload()
+    public static Command Create()
     {
         var repo = new Argument<string>("REPO")
         {
             Description = "owner/name on the hub, or hf:owner/name[/file][@revision].",
         };
         var file = new Option<string?>("--file") { Description = "A path in the repository, or a glob such as '*q4_k_m*.gguf'.", HelpName = "F" };
-        var quant = new Option<string?>("--quant") { Description = "A quantization as file names carry it: Q4_K_M, q8_0, f16.", HelpName = "Q" };
+        var quant = new Option<string?>("--quant") { Description = "A quantization, however the file names write it: Q4_K_M, q8_0, fp16, UD-Q4_K_XL.", HelpName = "Q" };
         var revision = new Option<string?>("--revision") { Description = "A branch, tag or commit; by default main.", HelpName = "R" };
         var noVerify = new Option<bool>("--no-verify") { Description = "Trusts the size of what is in the cache already, instead of hashing it." };
         var force = new Option<bool>("--force") { Description = "Fetches again what is in the cache, and replaces it." };
@@ -29,8 +26,9 @@ internal static class ModelsCommand
             """
             Fetches a model's files into the HuggingFace cache, verified.
 
-            Prints the path of each. All shards of a sharded model are fetched. An interrupted download goes on where it stopped. HF_ENDPOINT,
-            HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean to the official clients.
+            Prints the path of each. All shards of a sharded model are fetched. An interrupted download goes on where it stopped. What
+            'harness models files REPO' marks as projector, adapter, draft or importance matrix is left out unless --file names it.
+            HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean to the official clients.
 
             Examples:
               harness models download Qwen/Qwen2.5-0.5B-Instruct-GGUF --quant Q4_K_M
@@ -60,9 +58,7 @@ internal static class ModelsCommand
         if (reference.File is not null && request.File is not null || reference.Revision is not null && request.Revision is not null)
             throw new HubException(
                 HubFailure.Usage, "the file or the revision is given twice", $"REPO is '{request.Repo}'", "give it in REPO or as an option, not both");
-        HubOptions options = HubOptions.FromEnvironment();
-        options = options with { Offline = options.Offline || request.Offline };
-
+        HubOptions options = HubSettings.Read(request.Offline);
         using var client = new HubClient(options);
         IReadOnlyList<ResolvedFile> files = await client.ResolveAsync(
             reference.Repo, request.Revision ?? reference.Revision,
@@ -72,37 +68,26 @@ internal static class ModelsCommand
             downloaded = await client.DownloadAsync(
                 files, new DownloadOptions { VerifyCached = !request.NoVerify, Force = request.Force, Progress = line }, cancellation).ConfigureAwait(false);
 
-        using Stream output = Console.OpenStandardOutput();
-        output.Write(request.Json ? Json(options, downloaded) : Encoding.UTF8.GetBytes(string.Concat(downloaded.Select(d => d.LocalPath + Environment.NewLine))));
+        if (request.Json)
+            JsonOutput.WriteArray(downloaded, (writer, file) => Write(writer, options, file));
+        else
+            foreach (DownloadedFile file in downloaded) Console.Out.WriteLine(file.LocalPath);
         return ExitStatus.Done;
     }
 
-    private static byte[] Json(HubOptions options, IReadOnlyList<DownloadedFile> files)
+    private static void Write(Utf8JsonWriter writer, HubOptions options, DownloadedFile file)
     {
-        using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-        {
-            writer.WriteStartArray();
-            foreach (DownloadedFile file in files)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("path", file.LocalPath);
-                writer.WriteString("endpoint", options.DisplayEndpoint);
-                writer.WriteString("repo", file.File.Repo);
-                writer.WriteString("revision", file.File.Revision);
-                writer.WriteString("commit", file.File.Commit);
-                writer.WriteString("file", file.File.Path);
-                writer.WriteNumber("size", file.File.Size);
-                writer.WriteString("sha256", file.File.Sha256);
-                writer.WriteString("gitSha1", file.File.GitSha1);
-                writer.WriteBoolean("fromCache", file.FromCache);
-                writer.WriteBoolean("verified", file.Verified);
-                writer.WriteNumber("bytesFetched", file.BytesFetched);
-                writer.WriteEndObject();
-            }
-            writer.WriteEndArray();
-        }
-        bytes.WriteByte((byte)'\n');
-        return bytes.ToArray();
+        writer.WriteString("path", file.LocalPath);
+        writer.WriteString("endpoint", options.DisplayEndpoint);
+        writer.WriteString("repo", file.File.Repo);
+        writer.WriteString("revision", file.File.Revision);
+        writer.WriteString("commit", file.File.Commit);
+        writer.WriteString("file", file.File.Path);
+        writer.WriteNumber("size", file.File.Size);
+        writer.WriteString("sha256", file.File.Sha256);
+        writer.WriteString("gitSha1", file.File.GitSha1);
+        writer.WriteBoolean("fromCache", file.FromCache);
+        writer.WriteBoolean("verified", file.Verified);
+        writer.WriteNumber("bytesFetched", file.BytesFetched);
     }
 }
