@@ -10,7 +10,7 @@ public sealed record TemplateLimits
     public static TemplateLimits Default { get; } = new();
 
     /// <summary>Characters of the template itself.</summary>
-    public int SourceLength { get; init; } = 1 << 20;
+    public int SourceLength { get; init; } = 1 << 18;
 
     /// <summary>Operations: expressions evaluated, statements run, items taken from a sequence.</summary>
     public long Steps { get; init; } = 5_000_000;

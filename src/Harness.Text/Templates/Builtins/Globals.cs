@@ -8,6 +8,9 @@ internal static class Globals
     /// <summary>As many numbers as Jinja2's sandbox gives out.</summary>
     private const long LongestRange = 100_000;
 
+    /// <summary>Of <c>%c</c>, the whole date and time.</summary>
+    private const long LongestTimePerCharacter = 12;
+
     /// <summary>By name.</summary>
     public static FrozenDictionary<string, Callable> All { get; } = new Callable[]
     {
@@ -23,8 +26,14 @@ internal static class Globals
         new Builtin("joiner", "sep?", (_, _, given) => new Joiner(given[0].Or(", "))),
         new Builtin("lipsum", (_, _, _) => throw TemplateException.Failed("lipsum is random text, which no prompt is made of")),
         new Builtin("raise_exception", "message", (state, _, given) => throw new TemplateException(TemplateFailure.Refused, PyRepr.Str(state, given[0]), state.Line)),
-        new Builtin("strftime_now", "format", (state, _, given) => state.Made(Strftime.Format(given[0].Text("strftime() argument 1"), state.Now))),
+        new Builtin("strftime_now", "format", (state, _, given) => Time(state, given[0].Text("strftime() argument 1"))),
     }.ToFrozenDictionary(function => function.Name == "safe_range" ? "range" : function.Name, StringComparer.Ordinal);
+
+    private static string Time(RenderState state, string format)
+    {
+        state.ChargeText(format.Length * LongestTimePerCharacter);
+        return Strftime.Format(format, state.Now);
+    }
 
     private static PyRange Range(object?[] given)
     {

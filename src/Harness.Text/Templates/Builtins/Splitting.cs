@@ -3,14 +3,6 @@ namespace Harness.Text.Templates.Builtins;
 /// <summary>Python's ways to take a text apart.</summary>
 internal static class Splitting
 {
-    /// <summary>A list of texts.</summary>
-    public static PyList List(RenderState state, IReadOnlyCollection<string> parts)
-    {
-        state.ChargeItems(parts.Count * 3L);
-        state.Charge(parts.Sum(part => (long)part.Length) * sizeof(char));
-        return new PyList([.. parts]);
-    }
-
     /// <summary>Splits at a separator, or at white space.</summary>
     /// <param name="state">The rendering.</param>
     /// <param name="text">The text.</param>
@@ -21,57 +13,59 @@ internal static class Splitting
     {
         if (separator is "") throw TemplateException.Failed("empty separator");
         if (most < 0) most = int.MaxValue;
-        return List(state, (separator, fromEnd) switch
+        var parts = new Parts(state);
+        switch (separator, fromEnd)
         {
-            (null, false) => Spaces(text, most),
-            (null, true) => SpacesFromEnd(text, most),
-            (_, false) => At(text, separator, most),
-            _ => AtFromEnd(text, separator, most),
-        });
+            case (null, false): Spaces(parts, text, most); break;
+            case (null, true): SpacesFromEnd(parts, text, most); break;
+            case (_, false): At(parts, text, separator, most); break;
+            default: AtFromEnd(state, parts, text, separator, most); break;
+        }
+
+        return parts.ToList(reversed: fromEnd);
     }
 
     /// <summary>What is before, the separator, what is behind.</summary>
     public static PyTuple Partition(string text, string separator, bool last)
     {
         if (separator.Length == 0) throw TemplateException.Failed("empty separator");
-        int at = last ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
+        int at = last ? TextSearch.LastIndexOf(text, separator) : TextSearch.IndexOf(text, separator);
         if (at < 0) return last ? new PyTuple(["", "", text]) : new PyTuple([text, "", ""]);
         return new PyTuple([text[..at], separator, text[(at + separator.Length)..]]);
     }
 
-    private static List<string> At(string text, string separator, int most)
+    private static void At(Parts parts, string text, string separator, int most)
     {
-        var parts = new List<string>();
         int from = 0;
-        for (int at; parts.Count < most && (at = text.IndexOf(separator, from, StringComparison.Ordinal)) >= 0; from = at + separator.Length)
+        var search = new TextSearch(text, separator);
+        for (int at; parts.Count < most && (at = search.Next(from)) >= 0; from = at + separator.Length)
             parts.Add(text[from..at]);
         parts.Add(text[from..]);
-        return parts;
     }
 
-    private static List<string> AtFromEnd(string text, string separator, int most)
+    private static void AtFromEnd(RenderState state, Parts parts, string text, string separator, int most)
     {
-        var parts = new List<string>();
         int to = text.Length;
-        for (int at; parts.Count < most && (at = text.AsSpan(0, to).LastIndexOf(separator)) >= 0; to = at)
+        for (int at; parts.Count < most && (at = TextSearch.LastIndexOf(text.AsSpan(0, to), separator)) >= 0; to = at)
+        {
             parts.Add(text[(at + separator.Length)..to]);
+            if (separator.Length > TextSearch.LongestSimple) state.Read(to);
+        }
+
         parts.Add(text[..to]);
-        parts.Reverse();
-        return parts;
     }
 
-    private static List<string> Spaces(string text, int most)
+    private static void Spaces(Parts parts, string text, int most)
     {
-        var parts = new List<string>();
         int at = 0;
         while (true)
         {
             while (at < text.Length && PyText.IsSpace(text[at])) at++;
-            if (at == text.Length) return parts;
+            if (at == text.Length) return;
             if (parts.Count == most)
             {
                 parts.Add(text[at..]);
-                return parts;
+                return;
             }
 
             int end = at;
@@ -81,9 +75,8 @@ internal static class Splitting
         }
     }
 
-    private static List<string> SpacesFromEnd(string text, int most)
+    private static void SpacesFromEnd(Parts parts, string text, int most)
     {
-        var parts = new List<string>();
         int end = text.Length;
         while (true)
         {
@@ -100,9 +93,28 @@ internal static class Splitting
             parts.Add(text[start..end]);
             end = start;
         }
+    }
 
-        parts.Reverse();
-        return parts;
+    /// <summary>The parts found, counted one by one: there may be as many as characters.</summary>
+    private sealed class Parts(RenderState state)
+    {
+        private const int PartSize = 48;
+
+        private readonly List<object?> _found = [];
+
+        public int Count => _found.Count;
+
+        public void Add(string part)
+        {
+            state.Charge(PartSize + (part.Length * (long)sizeof(char)));
+            _found.Add(part);
+        }
+
+        public PyList ToList(bool reversed)
+        {
+            if (reversed) _found.Reverse();
+            return new PyList(_found);
+        }
     }
 }
 
@@ -132,7 +144,7 @@ internal static class Search
         string wanted = given[0].Text("sub");
         if (!TryPart(text, given, out int from, out int to)) return -1;
         ReadOnlySpan<char> part = text.AsSpan(from, to - from);
-        int at = last ? wanted.Length == 0 ? part.Length : part.LastIndexOf(wanted) : part.IndexOf(wanted);
+        int at = last ? wanted.Length == 0 ? part.Length : TextSearch.LastIndexOf(part, wanted) : TextSearch.IndexOf(part, wanted);
         return at < 0 ? -1 : PyText.CharacterIndex(text, from + at);
     }
 
@@ -142,6 +154,10 @@ internal static class Search
         string wanted = given[0].Text("sub");
         if (!TryPart(text, given, out int from, out int to)) return 0L;
         string part = text[from..to];
-        return wanted.Length == 0 ? PyText.Length(part) + 1L : (long)part.AsSpan().Count(wanted);
+        if (wanted.Length == 0) return PyText.Length(part) + 1L;
+        var search = new TextSearch(part, wanted);
+        long count = 0;
+        for (int at = 0; (at = search.Next(at)) >= 0; at += wanted.Length) count++;
+        return count;
     }
 }

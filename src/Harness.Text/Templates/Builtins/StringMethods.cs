@@ -22,7 +22,7 @@ internal static class StringMethods
         Of("rstrip", "chars?", (_, text, given) => PyText.Strip(text, given[0].TextOrNull("rstrip arg"), start: false, end: true)),
         Of("split", "sep? maxsplit?", (state, text, given) => Splitting.Split(state, text, given[0].TextOrNull("sep"), given[1].Count(-1), fromEnd: false)),
         Of("rsplit", "sep? maxsplit?", (state, text, given) => Splitting.Split(state, text, given[0].TextOrNull("sep"), given[1].Count(-1), fromEnd: true)),
-        Of("splitlines", "keepends?", (state, text, given) => Splitting.List(state, PyText.Lines(text, given[0].Flag()))),
+        Of("splitlines", "keepends?", (state, text, given) => new PyList([.. PyText.Lines(state, text, given[0].Flag())])),
         Of("partition", "sep", (_, text, given) => Splitting.Partition(text, given[0].Text("sep"), last: false)),
         Of("rpartition", "sep", (_, text, given) => Splitting.Partition(text, given[0].Text("sep"), last: true)),
         Of("replace", "old new count?", (state, text, given) => Replace(state, text, given[0].Text("replace() argument 1"), given[1].Text("replace() argument 2"), given[2].Count(-1))),
@@ -86,7 +86,8 @@ internal static class StringMethods
         }
 
         int from = 0;
-        for (int at; (count < 0 || found < count) && (at = text.IndexOf(old, from, StringComparison.Ordinal)) >= 0; from = at + old.Length, found++)
+        var search = new TextSearch(text, old);
+        for (int at; (count < 0 || found < count) && (at = search.Next(from)) >= 0; from = at + old.Length, found++)
         {
             state.ChargeText(by.Length);
             made.Append(text, from, at - from).Append(by);

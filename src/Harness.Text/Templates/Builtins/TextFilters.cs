@@ -30,7 +30,7 @@ internal static class TextFilters
         new("wordcount", "", (state, self, _) => (long)WordCount(PyRepr.Str(state, self))),
         new("wordwrap", "width? break_long_words? wrapstring? break_on_hyphens?", (state, self, given) => WordWrap.Wrap(
             state, self.Text("wordwrap"), given[0].Count(79), given[1].Flag(true), given[2].TextOrNull("wrapstring") ?? "\n", given[3].Flag(true))),
-        new("striptags", "", (state, self, _) => StripTags(state.Made(PyRepr.Str(state, self)))),
+        new("striptags", "", (state, self, _) => StripTags(state, state.Made(PyRepr.Str(state, self)))),
         new("urlencode", "", (state, self, _) => UrlEncode(state, self)),
         new("urlize", (_, _, _) => throw TemplateException.Failed("the filter 'urlize' makes HTML, which no prompt is made of: it is not supported")),
         new("xmlattr", "autospace?", (state, self, given) => XmlAttributes(state, self, given[0].Flag(true))),
@@ -75,7 +75,7 @@ internal static class TextFilters
             indention = new string(' ', (int)count);
         }
 
-        List<string> lines = PyText.Lines(text + "\n", keepEnds: false);
+        List<string> lines = PyText.Lines(state, text + "\n", keepEnds: false);
         state.ChargeText((indention.Length + 1L) * lines.Count);
         var made = new StringBuilder(first ? indention : "").Append(lines[0]);
         foreach (string line in lines.Skip(1))
@@ -117,20 +117,20 @@ internal static class TextFilters
     }
 
     /// <summary>What markupsafe does: comments and tags go, white space becomes single spaces, entities become characters.</summary>
-    private static string StripTags(string text)
+    private static string StripTags(RenderState state, string text)
     {
         for (int start; (start = text.IndexOf("<!--", StringComparison.Ordinal)) >= 0;)
         {
             int end = text.IndexOf("-->", start, StringComparison.Ordinal);
             if (end < 0) break;
-            text = text[..start] + text[(end + 3)..];
+            text = state.Concat(text[..start], text[(end + 3)..]);
         }
 
         for (int start; (start = text.IndexOf('<', StringComparison.Ordinal)) >= 0;)
         {
             int end = text.IndexOf('>', start);
             if (end < 0) break;
-            text = text[..start] + text[(end + 1)..];
+            text = state.Concat(text[..start], text[(end + 1)..]);
         }
 
         string[] words = text.Split([.. text.Where(PyText.IsSpace).Distinct()], StringSplitOptions.RemoveEmptyEntries);

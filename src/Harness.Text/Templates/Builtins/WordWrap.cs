@@ -9,7 +9,7 @@ internal static partial class WordWrap
     public static string Wrap(RenderState state, string text, int width, bool breakLong, string separator, bool onHyphens)
     {
         if (width <= 0 && text.Length > 0) throw TemplateException.Failed($"invalid width {width} (must be > 0)");
-        List<string> lines = [.. PyText.Lines(text, keepEnds: false).Select(line => string.Join(separator, One(state, line, width, breakLong, onHyphens)))];
+        List<string> lines = [.. PyText.Lines(state, text, keepEnds: false).Select(line => string.Join(separator, One(state, line, width, breakLong, onHyphens)))];
         return state.Made(string.Join(separator, lines));
     }
 
@@ -30,7 +30,7 @@ internal static partial class WordWrap
                 length += PyText.Length(next);
             }
 
-            if (chunks.TryPeek(out string? over) && PyText.Length(over) > width) TakeLong(chunks, current, width, length, breakLong, onHyphens);
+            if (chunks.TryPeek(out string? over) && PyText.Length(over) > width) TakeLong(state, chunks, current, width, length, breakLong, onHyphens);
             if (current.Count > 0 && IsBlank(current[^1])) current.RemoveAt(current.Count - 1);
             if (current.Count > 0) lines.Add(string.Concat(current));
         }
@@ -38,12 +38,13 @@ internal static partial class WordWrap
         return lines;
     }
 
-    private static void TakeLong(Stack<string> chunks, List<string> current, int width, int length, bool breakLong, bool onHyphens)
+    private static void TakeLong(RenderState state, Stack<string> chunks, List<string> current, int width, int length, bool breakLong, bool onHyphens)
     {
         int space = width < 1 ? 1 : width - length;
         if (breakLong)
         {
             string chunk = chunks.Pop();
+            state.ChargeText(chunk.Length);
             int end = space;
             if (onHyphens && PyText.Length(chunk) > space)
             {

@@ -78,13 +78,19 @@ internal sealed class Builtin : Callable
 
     public override string Name { get; }
 
-    public override object? Call(RenderState state, Arguments given) => _body(state, null, given);
+    public override object? Call(RenderState state, Arguments given) => Call(state, null, given);
 
     /// <summary>Calls it as a filter, test or method of a value.</summary>
-    public object? Call(RenderState state, object? self, Arguments given) => _body(state, self, given);
+    public object? Call(RenderState state, object? self, Arguments given)
+    {
+        // Whatever it does with a text, it does not take long for its length: what does, counts more itself.
+        state.Read(self);
+        foreach (object? one in given.Positional) state.Read(one);
+        return _body(state, self, given);
+    }
 
     /// <summary>It as a method of a value.</summary>
-    public Builtin Of(object self) => new(Name, (state, _, given) => _body(state, self, given));
+    public Builtin Of(object self) => new(Name, (state, _, given) => Call(state, self, given));
 
     private static object?[] Bind(string name, string[] names, Arguments given)
     {

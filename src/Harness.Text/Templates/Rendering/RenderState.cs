@@ -8,12 +8,16 @@ internal sealed class RenderState
 {
     private const int ItemSize = 16;
 
+    /// <summary>Characters that are read in about the time of a step.</summary>
+    private const int CharactersPerStep = 256;
+
     private readonly IReadOnlyDictionary<string, object?> _given;
     private readonly Dictionary<string, object?> _exported = new(StringComparer.Ordinal);
     private readonly TemplateLimits _limits;
     private StringBuilder _output = new();
     private long _steps;
     private long _memory;
+    private long _read;
     private int _depth;
 
     /// <summary>Begins a rendering.</summary>
@@ -54,6 +58,22 @@ internal sealed class RenderState
     {
         _steps += Math.Max(0, count);
         if (_steps > _limits.Steps) throw TemplateException.Limit($"the template took more than {_limits.Steps} steps");
+    }
+
+    /// <summary>Counts the reading of a text, to search or compare it: many at once are a step.</summary>
+    /// <param name="characters">How many are read.</param>
+    public void Read(long characters)
+    {
+        _read += characters;
+        if (_read < CharactersPerStep) return;
+        Steps(_read / CharactersPerStep);
+        _read %= CharactersPerStep;
+    }
+
+    /// <summary>Counts the reading of a value, if it is a text.</summary>
+    public void Read(object? value)
+    {
+        if (PyText.TryGet(value, out string text)) Read(text.Length);
     }
 
     /// <summary>Fails before the stack does.</summary>

@@ -60,9 +60,10 @@ internal sealed class Symbols
     public void Merge(params ReadOnlySpan<Symbols> branches)
     {
         var assigned = new List<string>();
+        var seen = new HashSet<string>(_stores, StringComparer.Ordinal);
         foreach (Symbols branch in branches)
             foreach (string name in branch._stores)
-                if (!_stores.Contains(name) && !assigned.Contains(name)) assigned.Add(name);
+                if (seen.Add(name)) assigned.Add(name);
         foreach (Symbols branch in branches)
         {
             foreach ((string name, LoadKind load) in branch._loads) _loads[name] = load;

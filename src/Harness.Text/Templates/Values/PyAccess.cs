@@ -57,8 +57,14 @@ internal static class PyAccess
     private static bool TryItem(RenderState state, object? value, object? key, out object? found)
     {
         found = null;
-        if (value is PyDict dict) return key is not (PyList or PyDict) && dict.TryGet(key, out found);
+        if (value is PyDict dict)
+        {
+            state.Read(key);
+            return key is not (PyList or PyDict) && dict.TryGet(key, out found);
+        }
+
         if (!PyNumber.TryInteger(key, out BigInteger wanted) || value is null) return false;
+        state.Read(value);
         if (value is PyTuple or PyList or PyRange or string or Markup && PyIteration.TryLength(value, out long length))
         {
             BigInteger index = wanted.Sign < 0 ? wanted + length : wanted;

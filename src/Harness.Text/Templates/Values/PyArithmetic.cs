@@ -98,6 +98,8 @@ internal static class PyArithmetic
 
     private static object Integers(RenderState state, string symbol, BigInteger a, BigInteger b)
     {
+        // Words by words: what multiplying and dividing take.
+        state.Steps(a.GetBitLength() / 64 * (b.GetBitLength() / 64) / 64);
         switch (symbol)
         {
             case "+": return Normal(state, a + b);

@@ -18,8 +18,13 @@ internal static class PyCompare
     /// <summary>Equality: of numbers by value, of lists by items.</summary>
     public static bool AreEqual(RenderState state, object? left, object? right)
     {
-        if (left is string a && right is string b) return a == b;
-        if (PyText.TryGet(left, out string first) && PyText.TryGet(right, out string second)) return first == second;
+        if (PyText.TryGet(left, out string first) && PyText.TryGet(right, out string second))
+        {
+            if (first.Length != second.Length) return false;
+            state.Read(first.Length);
+            return first == second;
+        }
+
         if (PyNumber.TryFloat(left, out _) && PyNumber.TryFloat(right, out _)) return Numbers(left, right) == 0;
         state.Step();
         return (left, right) switch
@@ -29,7 +34,7 @@ internal static class PyCompare
             (PyTuple x, PyTuple y) => Sequences(state, x.Items, y.Items),
             (PyDict x, PyDict y) => Dicts(state, x, y),
             (PyRange x, PyRange y) => x.Count == y.Count && (x.Count == 0 || (x.Start == y.Start && (x.Count == 1 || x.Step == y.Step))),
-            (PyDictView x, PyDictView y) when x.Kind == y.Kind && x.Kind != "dict_values" => Sequences(state, [.. x.Items], [.. y.Items]),
+            (PyDictView x, PyDictView y) when x.Kind == y.Kind && x.Kind != "dict_values" => Views(state, x, y),
             _ => ReferenceEquals(left, right),
         };
     }
@@ -44,7 +49,12 @@ internal static class PyCompare
         if (left is Undefined undefined) throw undefined.Used();
         if (right is Undefined other) throw other.Used();
         if (PyNumber.TryFloat(left, out _) && PyNumber.TryFloat(right, out _)) return Numbers(left, right) is { } number && Is(symbol, number);
-        if (PyText.TryGet(left, out string a) && PyText.TryGet(right, out string b)) return Is(symbol, Texts(a, b));
+        if (PyText.TryGet(left, out string a) && PyText.TryGet(right, out string b))
+        {
+            state.Read(Math.Min(a.Length, b.Length));
+            return Is(symbol, Texts(a, b));
+        }
+
         IReadOnlyList<object?>? x = Items(left), y = Items(right);
         if (x is null || y is null || left is PyList != right is PyList)
             throw TemplateException.Failed($"'{symbol}' not supported between instances of '{PyTypes.Name(left)}' and '{PyTypes.Name(right)}'");
@@ -93,11 +103,13 @@ internal static class PyCompare
         if (PyText.TryGet(container, out string text))
         {
             if (item is Undefined) throw TemplateException.Failed("'in <string>' requires string as left operand, not Undefined");
+            state.Read(text.Length);
             return PyText.TryGet(item, out string part)
-                ? text.Contains(part, StringComparison.Ordinal)
+                ? TextSearch.IndexOf(text, part) >= 0
                 : throw TemplateException.Failed($"'in <string>' requires string as left operand, not {PyTypes.Name(item)}");
         }
 
+        state.Read(item);
         if (container is PyDict dict) return dict.TryGet(item, out _);
         if (container is PyDictView { Kind: "dict_keys" } keys) return keys.Dict.TryGet(item, out _);
         if (container is PyRange range && PyNumber.TryInteger(item, out BigInteger number))
@@ -115,6 +127,13 @@ internal static class PyCompare
         for (int i = 0; i < left.Count; i++)
             if (!AreEqual(state, left[i], right[i])) return false;
         return true;
+    }
+
+    private static bool Views(RenderState state, PyDictView left, PyDictView right)
+    {
+        if (left.Dict.Count != right.Dict.Count) return false;
+        state.Steps(left.Dict.Count);
+        return Sequences(state, [.. left.Items], [.. right.Items]);
     }
 
     private static bool Dicts(RenderState state, PyDict left, PyDict right)

@@ -6,6 +6,8 @@ namespace Harness.Text.Templates.Values;
 /// <summary>Python's view of text: a sequence of characters of Unicode, not of UTF-16 units.</summary>
 internal static class PyText
 {
+    private const int LineSize = 48;
+
     /// <summary>The text of a value that is one.</summary>
     public static bool TryGet(object? value, out string text)
     {
@@ -85,7 +87,7 @@ internal static class PyText
     }
 
     /// <summary>Lines, without their ends or with them.</summary>
-    public static List<string> Lines(string text, bool keepEnds)
+    public static List<string> Lines(RenderState state, string text, bool keepEnds)
     {
         var lines = new List<string>();
         for (int start = 0; start < text.Length;)
@@ -93,6 +95,7 @@ internal static class PyText
             int end = start;
             while (end < text.Length && !IsLineEnd(text[end])) end++;
             int next = end == text.Length ? end : text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? end + 2 : end + 1;
+            state.Charge(LineSize + ((next - start) * (long)sizeof(char)));
             lines.Add(text[start..(keepEnds ? next : end)]);
             start = next;
         }
