@@ -57,7 +57,7 @@ internal sealed unsafe class Decoder : IDisposable
         matrices = context.Matrices;
         primitives = context.Primitives;
         int width = blueprint.EmbeddingLength;
-        residual = context.KeptRows(width);
+        residual = context.SharedRows(BlockContext.Residual, width);
         normed = context.KeptRows(width);
         readsStoredTable = weights.Multiplied.Contains(weights.TokenEmbedding) && weights.TokenEmbedding.Packed is null;
         keepsEmbedding = blueprint.Layers.Any(l => l.Branches.Any(b => b.Input == BranchInput.Embedding) || l.Blocks.Any(b => b.ReadsEmbedding) || l.AltUp is not null);

@@ -46,32 +46,6 @@ internal static class ClassicExperts
         ]));
     }
 
-    /// <summary>Granite MoE: scales of embedding, residual, attention and logits; a shared expert in some sizes.</summary>
-    public static Blueprint ReadGranite(ModelHeader header)
-    {
-        var transformer = new TransformerHeader(header);
-        var experts = new ExpertsHeader(transformer);
-        RotaryBlueprint? rotary = header.Flag("rope.scaling.finetuned", otherwise: true) ? transformer.Rotary(RotaryKind.Norm) : null;
-        RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize: true);
-        float scale = Stated("residual_scale");
-        float attentionScale = header.Single("attention.scale", 0);
-        return transformer.Build(layer =>
-        {
-            AttentionBlueprint attention = transformer.Attention(layer, rotary);
-            return new LayerBlueprint([
-                new BranchBlueprint(attention with { Scale = attentionScale == 0 ? attention.Scale : attentionScale }) { Scale = scale },
-                experts.Branch(layer, router) with { Scale = scale },
-            ]);
-        }) with
-        {
-            Embedding = new EmbeddingBlueprint { Scale = Stated("embedding_scale") },
-            LogitScale = 1 / header.Single("logit_scale"),
-        };
-
-        // 0 stands for none.
-        float Stated(string key) => header.Single(key, 0) is var value && value == 0 ? 1 : value;
-    }
-
     /// <summary>DBRX: layer norms, a fused and clamped projection.</summary>
     public static Blueprint ReadDbrx(ModelHeader header)
     {

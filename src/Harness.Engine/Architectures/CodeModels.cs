@@ -13,9 +13,15 @@ internal static class CodeModels
     {
         TransformerHeader.RefuseExperts(header);
         var transformer = new TransformerHeader(header);
-        return transformer.Build(layer => LayerBlueprint.Sequential(
-            transformer.Attention(layer, null) with { AlibiMaxBias = RefactAlibiBias, OutputBias = false },
-            transformer.FeedForward(layer) with { Bias = false }));
+        return transformer.Without(
+            transformer.Build(layer => LayerBlueprint.Sequential(
+                transformer.Attention(layer, null) with { AlibiMaxBias = RefactAlibiBias, OutputBias = false },
+                transformer.FeedForward(layer) with { Bias = false })),
+            "rope_freqs.",
+            "blk.*.attn_output.bias",
+            "blk.*.ffn_gate.bias",
+            "blk.*.ffn_up.bias",
+            "blk.*.ffn_down.bias");
     }
 
     /// <summary>CodeShell: GELU without a gate; layer norms and biases; the embedding may be told as the output head alone.</summary>

@@ -24,6 +24,6 @@ internal static class FalconH1
                 new BranchBlueprint(transformer.FeedForward(layer) with { TensorScales = false }),
             ]);
         });
-        return blueprint with { UnusedTensors = [.. blueprint.UnusedTensors, "rope_freqs."] };
+        return transformer.Without(blueprint, "rope_freqs.", "blk.*.attn_output.bias");
     }
 }

@@ -23,7 +23,7 @@ internal static class GatedAttention
         [
             new BranchBlueprint(transformer.WithHeadNorms(transformer.Attention(layer, windowed[layer] ? rotary : null)) with
             {
-                Gate = new AttentionGate(Activation.Sigmoid),
+                Gate = new AttentionGate(Activation.Sigmoid, TensorScale: false),
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
             })
             {
@@ -49,7 +49,7 @@ internal static class GatedAttention
         return transformer.Build(layer => LayerBlueprint.Sequential(
             transformer.Attention(layer, windowed[layer] ? local : full) with
             {
-                Gate = new AttentionGate(Activation.Sigmoid, PerHead: true),
+                Gate = new AttentionGate(Activation.Sigmoid, PerHead: true, TensorScale: false),
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
             },
             transformer.FeedForward(layer) with { Activation = Activation.Gelu }));

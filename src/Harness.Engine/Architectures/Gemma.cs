@@ -112,12 +112,11 @@ internal static class Gemma
     }
 
     /// <summary>
-    /// Gemma 4, dense: layers with a window have heads of their own size; the last ones read the keys and values of
-    /// earlier ones; layers may have an input of their own and a scale.
+    /// Gemma 4: layers with a window have heads of their own size; the last ones read the keys and values of earlier ones;
+    /// layers may have an input of their own, a scale, and experts beside the feed-forward.
     /// </summary>
     public static Blueprint Read4(ModelHeader header)
     {
-        TransformerHeader.RefuseExperts(header);
         var transformer = new TransformerHeader(header);
         int own = transformer.Layers - header.Number("attention.shared_kv_layers", 0);
         if (own < Math.Min(2, transformer.Layers) || own > transformer.Layers)
@@ -148,6 +147,8 @@ internal static class Gemma
                 CacheOfLayer = SharedLayer(layer, own, windowed),
             };
             LayerBlueprint both = BothSides(transformer, layer, attention);
+            if (transformer.Has(layer, "ffn_gate_inp.weight"))
+                both = both with { Branches = both.Branches.SetItem(1, WithExperts(transformer, layer, both.Branches[1])) };
             return both with
             {
                 Branches = inputs > 0 ? both.Branches.Add(PerLayerInput(transformer, inputs)) : both.Branches,
@@ -158,6 +159,30 @@ internal static class Gemma
         {
             LogitSoftCap = header.Single("final_logit_softcapping", 0),
             UnusedTensors = [.. blueprint.UnusedTensors, .. KeysAndValuesFrom(own, transformer.Layers)],
+        };
+    }
+
+    /// <summary>Experts beside the feed-forward, each with norms on both sides of its own; the router norms for itself.</summary>
+    private static BranchBlueprint WithExperts(TransformerHeader transformer, int layer, BranchBlueprint dense)
+    {
+        var experts = new ExpertsHeader(transformer, tensorScales: true);
+        RouterBlueprint router = experts.Router(ExpertGating.Softmax, normalize: true) with
+        {
+            Input = RouterInput.Stream,
+            NormEpsilon = transformer.RmsNorm(null).Epsilon,
+        };
+        return dense with
+        {
+            Blocks =
+            [
+                dense.Blocks[0] with { YieldNorm = transformer.RmsNorm("post_ffw_norm_1") },
+                experts.Experts(layer, router) with
+                {
+                    Norm = transformer.RmsNorm("pre_ffw_norm_2"),
+                    YieldNorm = transformer.RmsNorm("post_ffw_norm_2"),
+                    Activation = Activation.Gelu,
+                },
+            ],
         };
     }
 

@@ -69,15 +69,25 @@ internal static class Gpt
     {
         var transformer = new TransformerHeader(header);
         float alibi = header.Single("attention.max_alibi_bias", 0);
-        return transformer.Build(layer => LayerBlueprint.Sequential(
-            transformer.Attention(layer, null) with { AlibiMaxBias = alibi },
+        Blueprint blueprint = transformer.Build(layer => LayerBlueprint.Sequential(
+            transformer.Attention(layer, null) with
+            {
+                AlibiMaxBias = alibi,
+                QueryNorm = HeadNorm(layer, "attn_q_norm"),
+                KeyNorm = HeadNorm(layer, "attn_k_norm"),
+            },
             FeedForward(transformer, layer) with
             {
                 DivisorTensor = transformer.Has(layer, "ffn.act.scales") ? "ffn.act.scales" : null,
-            })) with
+            }));
+        return transformer.Without(blueprint, "blk.*.attn_k_norm.") with
         {
             Embedding = header.Has("position_embd.weight") ? Learned(header) : new EmbeddingBlueprint(),
         };
+
+        // Keys are normed with queries or not at all.
+        HeadNormBlueprint? HeadNorm(int layer, string tensor) =>
+            transformer.Has(layer, "attn_q_norm.weight") ? new(transformer.LayerNorm(tensor), WholeVector: true) : null;
     }
 
     /// <summary>Nemotron 3 and 4, Minitron: squared ReLU, part of each head rotated.</summary>

@@ -16,15 +16,15 @@ internal sealed class LatentHeader
     public LatentHeader(TransformerHeader transformer, RotaryKind kind)
     {
         ModelHeader header = transformer.Header;
-        bool absorbed = header.HasKey("attention.key_length_mla");
+        bool absorbed = header.Number("attention.key_length_mla", 0) > 0;
         int keyLength = absorbed ? header.Count("attention.key_length_mla") : transformer.KeyLength;
         RotaryBlueprint rotary = RotaryHeader.Read(header, kind, keyLength);
         int rank = header.Count("attention.kv_lora_rank");
-        if (rotary.Dimensions >= keyLength || (absorbed && rank % Multiple != 0))
+        if (absorbed && (rotary.Dimensions >= keyLength || rank % Multiple != 0))
         {
             throw new UnsupportedModelException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The built-in engine computes latent attention of keys with a part that is not rotated and a rank that is a multiple of {Multiple}; here {rotary.Dimensions} of {keyLength} values are rotated and the rank is {rank}."));
+                $"The built-in engine computes absorbed latent attention of keys with a part that is not rotated and a rank that is a multiple of {Multiple}; here {rotary.Dimensions} of {keyLength} values are rotated and the rank is {rank}."));
         }
 
         // The key holds a tenth of the multiplier for all dimensions. DeepSeek's own multiplier of the rotation is the same,

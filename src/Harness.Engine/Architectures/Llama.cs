@@ -9,11 +9,25 @@ namespace Harness.Engine.Architectures;
 /// </summary>
 internal static class Llama
 {
-    /// <summary>Llama itself, InternLM 2, Ernie 4.5.</summary>
-    public static Blueprint Read(ModelHeader header) => Read(header, RotaryKind.Norm);
+    /// <summary>Llama itself.</summary>
+    public static Blueprint Read(ModelHeader header) => Read(header, RotaryKind.Norm, mayHaveExperts: true);
+
+    /// <summary>InternLM 2: no experts, whatever their count.</summary>
+    public static Blueprint ReadInternLm2(ModelHeader header) => Read(header, RotaryKind.Norm, mayHaveExperts: false);
+
+    /// <summary>Ernie 4.5, dense: no bias of the attention's output.</summary>
+    public static Blueprint ReadErnie45(ModelHeader header)
+    {
+        var transformer = new TransformerHeader(header);
+        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.Norm) with { FactorsTensor = null };
+        return transformer.Without(
+            transformer.Build(layer => LayerBlueprint.Sequential(
+                transformer.Attention(layer, rotary) with { OutputBias = false }, transformer.FeedForward(layer))),
+            "blk.*.attn_output.bias");
+    }
 
     /// <summary>EXAONE 3: rotary halves.</summary>
-    public static Blueprint ReadHalves(ModelHeader header) => Read(header, RotaryKind.NeoX);
+    public static Blueprint ReadHalves(ModelHeader header) => Read(header, RotaryKind.NeoX, mayHaveExperts: false);
 
     /// <summary>Ministral 3: queries grow beyond the original context.</summary>
     public static Blueprint ReadMistral3(ModelHeader header)
@@ -41,20 +55,16 @@ internal static class Llama
             transformer.FeedForward(layer)));
     }
 
-    /// <summary>Baichuan: the 13B, known by its 40 layers, has ALiBi and no rotation.</summary>
+    /// <summary>
+    /// Baichuan: the 7B, known by its 32 layers, rotates; the 13B, known by its 40, has ALiBi. Nothing else in the file
+    /// tells; as in llama.cpp, a model of another depth has no positions.
+    /// </summary>
     public static Blueprint ReadBaichuan(ModelHeader header)
     {
         var transformer = new TransformerHeader(header);
-        if (transformer.Layers is not (32 or 40))
-        {
-            throw new UnsupportedModelException(
-                $"A '{header.Architecture}' of {transformer.Layers} layers is not known: 32 rotate, 40 have linear biases, and nothing else in the file tells which.");
-        }
-
-        bool alibi = transformer.Layers == 40;
-        RotaryBlueprint rotary = transformer.Rotary(RotaryKind.Norm) with { FactorsTensor = null };
+        RotaryBlueprint? rotary = transformer.Layers == 32 ? transformer.Rotary(RotaryKind.Norm) with { FactorsTensor = null } : null;
         return transformer.Build(layer => LayerBlueprint.Sequential(
-            transformer.Attention(layer, alibi ? null : rotary) with { AlibiMaxBias = alibi ? 8 : 0 }, transformer.FeedForward(layer)));
+            transformer.Attention(layer, rotary) with { AlibiMaxBias = transformer.Layers == 40 ? 8 : 0 }, transformer.FeedForward(layer)));
     }
 
     /// <summary>Seed-OSS: rotary halves; the feed-forward's norm bears the name of the one after attention.</summary>
@@ -67,9 +77,13 @@ internal static class Llama
             transformer.FeedForward(layer) with { Norm = transformer.RmsNorm("post_attention_norm") }));
     }
 
-    /// <summary>Granite: scales of embedding, attention, residual and logits.</summary>
+    /// <summary>Granite, dense or of experts with or without a shared one: scales of embedding, attention, residual and logits.</summary>
     public static Blueprint ReadGranite(ModelHeader header) => ReadScaled(
         header, embedding: 0, residual: 0, header.Single("logit_scale"), rotates: header.Flag("rope.scaling.finetuned", otherwise: true));
+
+    /// <summary>Granite MoE: the same, and always rotated.</summary>
+    public static Blueprint ReadGraniteMoe(ModelHeader header) =>
+        ReadScaled(header, embedding: 0, residual: 0, header.Single("logit_scale"), rotates: true);
 
     /// <summary>MiniCPM: the same scales, which follow from depth and width where the file does not say them.</summary>
     public static Blueprint ReadMiniCpm(ModelHeader header) => ReadScaled(
@@ -86,11 +100,11 @@ internal static class Llama
         return given == 0 ? 1 / MathF.Sqrt(transformer.KeyLength) : given;
     }
 
-    private static Blueprint Read(ModelHeader header, RotaryKind kind)
+    private static Blueprint Read(ModelHeader header, RotaryKind kind, bool mayHaveExperts)
     {
         var transformer = new TransformerHeader(header);
         RotaryBlueprint rotary = transformer.Rotary(kind);
-        Func<int, BlockBlueprint> inner = FeedForwardOrExperts(transformer);
+        Func<int, BlockBlueprint> inner = mayHaveExperts ? FeedForwardOrExperts(transformer) : transformer.FeedForward;
         return transformer.Build(layer => LayerBlueprint.Sequential(
             transformer.Attention(layer, rotary) with { Scale = Scaled(header, transformer) }, inner(layer)));
     }
@@ -110,13 +124,14 @@ internal static class Llama
         RotaryBlueprint rotary = transformer.Rotary(RotaryKind.Norm);
         embedding = header.Single("embedding_scale", embedding);
         residual = header.Single("residual_scale", residual);
-        BranchBlueprint Branch(BlockBlueprint block) => new(block) { Scale = residual == 0 ? 1 : residual };
+        float scale = residual == 0 ? 1 : residual;
+        Func<int, BranchBlueprint> second = ExpertsHeader.Branches(transformer, e => e.Router(ExpertGating.Softmax, normalize: true));
         Blueprint blueprint = transformer.Build(layer => new LayerBlueprint(
         [
-            Branch(transformer.Attention(layer, rotates ? rotary : null) with { Scale = Scaled(header, transformer) }),
-            Branch(transformer.FeedForward(layer)),
+            new BranchBlueprint(transformer.Attention(layer, rotates ? rotary : null) with { Scale = Scaled(header, transformer) }) { Scale = scale },
+            second(layer) with { Scale = scale },
         ]));
-        return blueprint with
+        return (rotates ? blueprint : transformer.Without(blueprint, "rope_freqs.")) with
         {
             Embedding = new EmbeddingBlueprint { Scale = embedding == 0 ? 1 : embedding },
             LogitScale = 1 / logits,

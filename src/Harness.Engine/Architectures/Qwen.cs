@@ -36,7 +36,8 @@ internal static class Qwen
     {
         var transformer = new TransformerHeader(header);
         RotaryBlueprint rotary = transformer.SectionedRotary(RotaryKind.NeoX) with { FactorsTensor = null };
-        return transformer.Build(layer => LayerBlueprint.Sequential(transformer.Attention(layer, rotary), FeedForward(transformer, layer)));
+        return transformer.Without(
+            transformer.Build(layer => LayerBlueprint.Sequential(transformer.Attention(layer, rotary), FeedForward(transformer, layer))), "output.bias");
     }
 
     /// <summary>Qwen 3: each head's query and key normed.</summary>
@@ -53,9 +54,11 @@ internal static class Qwen
         return HeadNormed(transformer, transformer.SectionedRotary(RotaryKind.NeoX) with { FactorsTensor = null, InterleavedSections = true });
     }
 
-    private static Blueprint HeadNormed(TransformerHeader transformer, RotaryBlueprint rotary) => transformer.Build(layer => LayerBlueprint.Sequential(
-        transformer.WithHeadNorms(transformer.Attention(layer, rotary)),
-        FeedForward(transformer, layer)));
+    // A reranker's file holds a classifier of what the last layer yields.
+    private static Blueprint HeadNormed(TransformerHeader transformer, RotaryBlueprint rotary) => transformer.Without(
+        transformer.Build(layer => LayerBlueprint.Sequential(
+            transformer.WithHeadNorms(transformer.Attention(layer, rotary)), FeedForward(transformer, layer))),
+        "cls.");
 
     // The family has none of what is denied here; a file that holds such a tensor is another model.
     private static RotaryBlueprint Rotary(TransformerHeader transformer) => transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };

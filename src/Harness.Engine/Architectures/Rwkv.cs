@@ -12,12 +12,15 @@ internal static class Rwkv
     {
         var transformer = new TransformerHeader(header);
         int every = header.Number("rescale_every_n_layers", 0);
-        return WithEmbeddingNorm(transformer, transformer.Build(layer => LayerBlueprint.Sequential(
+        Blueprint blueprint = WithEmbeddingNorm(transformer, transformer.Build(layer => LayerBlueprint.Sequential(
             TimeMix6(transformer, layer) with { Norm = transformer.LayerNorm("attn_norm") },
             ChannelMix(transformer, layer, receptance: true)) with
         {
             Scale = every > 0 && (layer + 1) % every == 0 ? 0.5f : 1,
         }));
+
+        // Where there is one tensor for all five, those for each are its parts again.
+        return transformer.Without(blueprint, "blk.*.time_mix_lerp_");
     }
 
     public static Blueprint Read6Qwen2(ModelHeader header)

@@ -27,14 +27,17 @@ internal static class SharedExperts
 
     /// <summary>ERNIE 4.5: softmax, normalised, with the balancing bias.</summary>
     public static Blueprint ReadErnie45(ModelHeader header) =>
-        Read(header, RotaryKind.Norm, ExpertGating.Softmax, fixedGating: true, normalize: true);
+        new TransformerHeader(header).Without(
+            Read(header, RotaryKind.Norm, ExpertGating.Softmax, fixedGating: true, normalize: true, attention: a => a with { OutputBias = false }),
+            "blk.*.attn_output.bias");
 
     /// <summary>Hunyuan: norms of heads after rotation.</summary>
     public static Blueprint ReadHunyuan(ModelHeader header) => Read(
         header, RotaryKind.NeoX, ExpertGating.Softmax, fixedGating: true, normalize: true, attention: a => a with { NormAfterRotary = true });
 
     /// <summary>Hunyuan 3: norms of heads before rotation.</summary>
-    public static Blueprint ReadHunyuan3(ModelHeader header) => Read(header, RotaryKind.NeoX, ExpertGating.Sigmoid);
+    public static Blueprint ReadHunyuan3(ModelHeader header) => new TransformerHeader(header).Without(
+        Read(header, RotaryKind.NeoX, ExpertGating.Sigmoid), TransformerHeader.DenseTensors);
 
     /// <summary>MiniMax M2: all heads normed as one vector.</summary>
     public static Blueprint ReadMiniMax2(ModelHeader header) =>

@@ -100,7 +100,7 @@ internal static class SparseLatent
     private static Blueprint Read(ModelHeader header, RotaryKind indexerKind)
     {
         var transformer = new TransformerHeader(header);
-        var experts = new ExpertsHeader(transformer);
+        var experts = new ExpertsHeader(transformer, tensorScales: true);
         var latent = new LatentHeader(transformer, RotaryKind.Norm);
         IndexerBlueprint indexer = Indexer(header, latent.Attention.Rotary!, indexerKind);
         RouterBlueprint router = experts.StatedRouter(ExpertGating.Sigmoid);

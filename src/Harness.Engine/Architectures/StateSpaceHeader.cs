@@ -95,7 +95,8 @@ internal sealed class StateSpaceHeader(TransformerHeader transformer)
     /// <param name="layer">The layer: its number of heads is the delta-net's too.</param>
     public DeltaNetBlueprint KimiDelta(int layer)
     {
-        int heads = transformer.Heads(layer);
+        // Files that count heads layer by layer may count none here; as many there are as in the first layer.
+        int heads = transformer.Heads(layer) == 0 ? transformer.Heads(0) : transformer.Heads(layer);
         return new DeltaNetBlueprint
         {
             Norm = transformer.RmsNorm("attn_norm"),

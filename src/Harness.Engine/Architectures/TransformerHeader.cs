@@ -14,6 +14,8 @@ internal sealed class TransformerHeader
     // No real model comes near; what a file claims beyond it is damage, and products of such claims would overflow.
     private const int LargestWidth = 1 << 24;
 
+    private const string OfEachLayer = "blk.*.";
+
     private readonly int[] heads;
     private readonly int[] keyValueHeads;
     private readonly int[] feedForward;
@@ -93,9 +95,15 @@ internal sealed class TransformerHeader
 
     /// <summary>
     /// A norm of the kind whose ε the metadata hold; where they hold both, as files saved by llama.cpp do, the other is 0.
+    /// Where both are 0, it is the root mean square that most models take.
     /// </summary>
-    public NormBlueprint Norm(string? tensor) =>
-        Header.HasKey("attention.layer_norm_epsilon") && Header.Single("attention.layer_norm_rms_epsilon", 0) == 0 ? LayerNorm(tensor) : RmsNorm(tensor);
+    public NormBlueprint Norm(string? tensor)
+    {
+        const string Rms = "attention.layer_norm_rms_epsilon";
+        const string Layer = "attention.layer_norm_epsilon";
+        bool layer = Header.HasKey(Layer) && (!Header.HasKey(Rms) || (Header.Single(Rms) == 0 && Header.Single(Layer) != 0));
+        return layer ? LayerNorm(tensor) : RmsNorm(tensor);
+    }
 
     /// <summary>An RMS norm with the model's ε.</summary>
     public NormBlueprint RmsNorm(string? tensor) => new(NormKind.Rms, Epsilon("attention.layer_norm_rms_epsilon"), tensor);
@@ -216,11 +224,34 @@ internal sealed class TransformerHeader
         };
     }
 
-    /// <summary>Refuses a mixture of experts.</summary>
+    /// <summary>The matrices of a dense feed-forward, which files may hold in layers that have experts, and for naught.</summary>
+    public static ReadOnlySpan<string> DenseTensors => new string[] { "blk.*.ffn_gate.", "blk.*.ffn_up.", "blk.*.ffn_down." };
+
+    /// <summary>
+    /// The same model, whose file may hold tensors that take no part in it: llama.cpp reads them for some families and
+    /// computes without them, and what it computes is what a file means.
+    /// </summary>
+    /// <param name="blueprint">The model.</param>
+    /// <param name="names">Beginnings of names: within each layer after <c>blk.*.</c>, else of the model.</param>
+    public Blueprint Without(Blueprint blueprint, params ReadOnlySpan<string> names)
+    {
+        ImmutableArray<string>.Builder unused = blueprint.UnusedTensors.ToBuilder();
+        foreach (string name in names)
+        {
+            if (!name.StartsWith(OfEachLayer, StringComparison.Ordinal))
+                unused.Add(name);
+            for (int i = 0; i < Layers && name.StartsWith(OfEachLayer, StringComparison.Ordinal); i++)
+                unused.Add(string.Create(CultureInfo.InvariantCulture, $"blk.{i}.{name.AsSpan(OfEachLayer.Length)}"));
+        }
+
+        return blueprint with { UnusedTensors = unused.ToImmutable() };
+    }
+
+    /// <summary>Refuses a mixture of experts; a count of experts that are not in the file is no mixture.</summary>
     public static void RefuseExperts(ModelHeader header)
     {
         uint experts = header.Number("expert_count", 0u);
-        if (experts > 0)
+        if (experts > 0 && header.Tensors.Keys.Any(name => name.Contains("_exps.", StringComparison.Ordinal)))
         {
             throw new UnsupportedModelException(string.Create(
                 CultureInfo.InvariantCulture,

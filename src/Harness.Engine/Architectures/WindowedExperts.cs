@@ -104,7 +104,7 @@ internal static class WindowedExperts
             new BranchBlueprint(WithHeadNorms(transformer, layer, (layer + 1) % 4 != 0 ? rotary : null) with
             {
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
-                Gate = new AttentionGate(Activation.Sigmoid),
+                Gate = new AttentionGate(Activation.Sigmoid, TensorScale: false),
             })
             {
                 PostNorm = transformer.RmsNorm("post_attention_norm"),
@@ -135,7 +135,7 @@ internal static class WindowedExperts
             new BranchBlueprint(WithHeadNorms(transformer, layer, windowed[layer] ? plain : rotary) with
             {
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
-                Gate = new AttentionGate(Activation.Softplus, PerHead: RowsOf(header, layer, "attn_gate.weight") == transformer.Heads(layer)),
+                Gate = new AttentionGate(Activation.Softplus, PerHead: RowsOf(header, layer, "attn_gate.weight") == transformer.Heads(layer), TensorScale: false),
             }),
             experts.Branch(layer, router),
         ]));
@@ -148,20 +148,21 @@ internal static class WindowedExperts
         var experts = new ExpertsHeader(transformer);
         RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX);
         RotaryBlueprint windowedRotary = rotary with { Base = header.Single("rope.freq_base_swa", rotary.Base) };
+        float valueScale = header.Single("attention.value_scale", 0);
         bool[] windowed = transformer.Windowed(0);
         int window = header.Count("attention.sliding_window");
         RouterBlueprint router = experts.Router(ExpertGating.Sigmoid, normalize: true);
-        return transformer.Build(layer => new LayerBlueprint([
+        return transformer.Without(transformer.Build(layer => new LayerBlueprint([
             new BranchBlueprint(transformer.Attention(layer, windowed[layer] ? windowedRotary : rotary) with
             {
                 Window = windowed[layer] ? new AttentionWindow(window) : null,
                 Sinks = transformer.Has(layer, "attn_sinks.weight"),
             })
             {
-                Scale = header.Single("attention.value_scale", 1),
+                Scale = valueScale == 0 ? 1 : valueScale,
             },
             experts.Branch(layer, router),
-        ]));
+        ])), TransformerHeader.DenseTensors);
     }
 
     /// <summary>Step-3.5: a gate for each head, bounds of experts in some layers, half of a head rotated where all is seen.</summary>
@@ -232,7 +233,7 @@ internal static class WindowedExperts
     public static Blueprint ReadMellum(ModelHeader header)
     {
         var transformer = new TransformerHeader(header);
-        var experts = new ExpertsHeader(transformer);
+        var experts = new ExpertsHeader(transformer, tensorScales: true);
         RotaryBlueprint rotary = transformer.Rotary(RotaryKind.NeoX) with { FactorsTensor = null };
         var plain = new RotaryBlueprint
         {

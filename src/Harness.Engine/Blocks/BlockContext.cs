@@ -14,6 +14,9 @@ internal sealed unsafe class BlockContext
     /// <summary>Name of the shared rows that hold the residual stream as the layer found it, where a block asks for it.</summary>
     public const string LayerInput = "layer input";
 
+    /// <summary>Name of the rows of the residual stream itself.</summary>
+    public const string Residual = "residual";
+
     /// <summary>Names of the shared rows of the two streams of hierarchical models.</summary>
     public const string HighStream = "high stream", LowStream = "low stream";
 

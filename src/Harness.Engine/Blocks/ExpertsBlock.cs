@@ -12,7 +12,8 @@ internal sealed unsafe class ExpertsBlock : Block
     private readonly ExpertWeights weights;
     private readonly ExpertBank bank;
     private readonly ExpertBank? chunks;
-    private readonly RowsLayout layerInput;
+    private readonly RowsLayout routerInput;
+    private readonly RowsLayout stream;
     private readonly RowsLayout scores;
     private readonly RowsLayout shares;
     private readonly RowsLayout latent;
@@ -21,6 +22,7 @@ internal sealed unsafe class ExpertsBlock : Block
     private readonly RowsLayout chunkShares;
     private readonly int[] chosen;
     private readonly int[] chosenChunks;
+    private readonly ParallelBody normRouter;
     private readonly ParallelBody choose;
     private readonly ParallelBody chooseChunks;
     private readonly ParallelBody addChunks;
@@ -31,7 +33,13 @@ internal sealed unsafe class ExpertsBlock : Block
         this.weights = weights;
         blueprint = weights.Blueprint;
         if (blueprint.ReadsLayerInput)
-            layerInput = context.SharedRows(BlockContext.LayerInput, context.Blueprint.EmbeddingLength);
+            routerInput = context.SharedRows(BlockContext.LayerInput, context.Blueprint.EmbeddingLength);
+        if (weights.RouterNorm is not null)
+        {
+            stream = context.SharedRows(BlockContext.Residual, context.Blueprint.EmbeddingLength);
+            routerInput = context.Rows(context.Blueprint.EmbeddingLength);
+        }
+
         scores = context.Rows(blueprint.Count);
         shares = context.Rows(blueprint.Used);
         if (weights.LatentDown is not null)
@@ -49,6 +57,7 @@ internal sealed unsafe class ExpertsBlock : Block
         }
 
         context.RequireThreadScratch(ExpertRouter.ScratchFloats(blueprint.Router, blueprint.Count));
+        normRouter = NormRouter;
         choose = Choose;
         chooseChunks = ChooseChunks;
         addChunks = AddChunks;
@@ -56,7 +65,9 @@ internal sealed unsafe class ExpertsBlock : Block
 
     protected override void Run()
     {
-        Project(Matrices, weights.Router, blueprint.ReadsLayerInput ? Panel.Rows(layerInput) : Input, Panel.Rows(scores));
+        if (weights.RouterNorm is not null)
+            Pool.Run(Panel.Tokens, normRouter);
+        Project(Matrices, weights.Router, blueprint.Router.Input == RouterInput.Block ? Input : Panel.Rows(routerInput), Panel.Rows(scores));
         if (weights.LatentDown is { } down)
             Project(Matrices, down, Input, Panel.Rows(latent));
         Matrices.Run();
@@ -78,6 +89,15 @@ internal sealed unsafe class ExpertsBlock : Block
         {
             bank.Run(Input, chosen, Panel.Rows(shares), Output, Accumulate);
         }
+    }
+
+    private void NormRouter(int token, int worker)
+    {
+        float* row = Panel.Rows(routerInput)[token];
+        weights.RouterNorm!.Apply(Primitives, Panel.Rows(stream)[token], row);
+        float root = 1 / MathF.Sqrt(weights.RouterNorm.Length);
+        for (int i = 0; i < weights.RouterNorm.Length; i++)
+            row[i] *= root;
     }
 
     private void Choose(int token, int worker) => _ = ExpertRouter.Choose(

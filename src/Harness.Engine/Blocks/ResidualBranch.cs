@@ -18,6 +18,8 @@ internal sealed unsafe class ResidualBranch
     private readonly Norm[] norms;
     private readonly RowsLayout[] normed;
     private readonly int[] normOfBlock;
+    private readonly Norm?[] yieldNorms;
+    private readonly RowsLayout yielded;
     private readonly Norm? postNorm;
     private readonly float scale;
     private readonly bool direct;
@@ -27,6 +29,10 @@ internal sealed unsafe class ResidualBranch
     private readonly RowsLayout sum;
     private readonly ParallelBody norm;
     private readonly ParallelBody finish;
+    private readonly ParallelBody collect;
+
+    // The block whose yield is collected.
+    private int current;
 
     /// <param name="weights">The branch's tensors.</param>
     /// <param name="residual">The residual stream.</param>
@@ -44,6 +50,9 @@ internal sealed unsafe class ResidualBranch
         norms = [.. weights.BlockNorms.OfType<Norm>().Distinct()];
         normOfBlock = [.. weights.BlockNorms.Select(n => n is null ? -1 : Array.IndexOf(norms, n))];
         normed = [.. norms.Select((_, i) => context.SharedRows($"normed {i}", embedding))];
+        yieldNorms = weights.YieldNorms;
+        if (yieldNorms.Any(n => n is not null))
+            yielded = context.SharedRows("yielded", embedding);
         postNorm = weights.PostNorm;
         scale = weights.Scale;
         normedResidual = weights.NormedResidual;
@@ -56,6 +65,7 @@ internal sealed unsafe class ResidualBranch
             sum = context.SharedRows("branch", embedding);
         norm = NormToken;
         finish = FinishToken;
+        collect = CollectToken;
     }
 
     public void Run()
@@ -68,7 +78,15 @@ internal sealed unsafe class ResidualBranch
         for (int i = 0; i < blocks.Length; i++)
         {
             PanelRows rows = panel.Rows(normOfBlock[i] < 0 ? input : normed[normOfBlock[i]]);
-            blocks[i].Run(rows, target, accumulate: direct || i > 0);
+            if (yieldNorms[i] is null)
+            {
+                blocks[i].Run(rows, target, accumulate: direct || i > 0);
+                continue;
+            }
+
+            blocks[i].Run(rows, panel.Rows(yielded), accumulate: false);
+            current = i;
+            pool.Run(panel.Tokens, collect);
         }
 
         if (hyper is not null)
@@ -94,6 +112,17 @@ internal sealed unsafe class ResidualBranch
         float* source = panel.Rows(normed[0])[token];
         for (int i = 0; i < embedding; i++)
             replaced[i] = normedResidual * source[i];
+    }
+
+    private void CollectToken(int token, int worker)
+    {
+        float* row = panel.Rows(yielded)[token];
+        yieldNorms[current]!.Apply(primitives, row, row);
+        float* target = panel.Rows(direct ? residual : sum)[token];
+        if (direct || current > 0)
+            primitives.Add(target, row, embedding);
+        else
+            new ReadOnlySpan<float>(row, embedding).CopyTo(new Span<float>(target, embedding));
     }
 
     private void FinishToken(int token, int worker)

@@ -179,7 +179,8 @@ public sealed record AttentionWindow(int Length, bool Chunked = false)
 /// <param name="Activation">What the gate's values go through: sigmoid or softplus.</param>
 /// <param name="PerHead">One value a head, not one a channel.</param>
 /// <param name="InQuery">Each head of the query projection is followed by its gate; else <c>attn_gate</c> projects it.</param>
-public sealed record AttentionGate(Activation Activation, bool PerHead = false, bool InQuery = false)
+/// <param name="TensorScale">The <c>.scale</c> a file may hold beside the gate's projection is applied.</param>
+public sealed record AttentionGate(Activation Activation, bool PerHead = false, bool InQuery = false, bool TensorScale = true)
 {
     internal string Name => $"{ActivationNames.Of(Activation)}, {(PerHead ? "per head" : "per channel")}";
 }

@@ -73,7 +73,7 @@ public enum BranchInput
     Embedding,
 }
 
-/// <summary>A branch off the residual stream: <c>residual += scale × postNorm(Σ block(norm(input)))</c>.</summary>
+/// <summary>A branch off the residual stream: <c>residual += scale × postNorm(Σ yieldNorm(block(norm(input))))</c>.</summary>
 /// <param name="Blocks">The blocks that are summed; each states its own norm.</param>
 public sealed record BranchBlueprint(ImmutableArray<BlockBlueprint> Blocks)
 {
@@ -114,6 +114,12 @@ public abstract record BlockBlueprint
 {
     /// <summary>Normalises what the block reads; null where it reads the stream itself.</summary>
     public NormBlueprint? Norm { get; init; }
+
+    /// <summary>
+    /// Normalises what the block yields before it is added to what the branch's other blocks yield; null where it is not.
+    /// For a branch of one block there is <see cref="BranchBlueprint.PostNorm"/>.
+    /// </summary>
+    public NormBlueprint? YieldNorm { get; init; }
 
     /// <summary>The block's state cannot be taken back to an earlier position.</summary>
     public virtual bool Recurrent => false;

@@ -26,6 +26,12 @@ public enum RouterInput
 
     /// <summary>The residual stream as it came into the layer, before attention, not normalised (SmallThinker).</summary>
     Layer,
+
+    /// <summary>
+    /// The residual stream as the block finds it, with a norm of the router's own, whose weights are
+    /// <c>ffn_gate_inp.scale</c>, and divided by the root of its length (Gemma 4).
+    /// </summary>
+    Stream,
 }
 
 /// <summary>Which experts a token goes to, and how much each says.</summary>
@@ -60,6 +66,9 @@ public sealed record RouterBlueprint
     /// <summary>What the router reads.</summary>
     public RouterInput Input { get; init; }
 
+    /// <summary>What the router's own norm adds under the root, where it has one.</summary>
+    public float NormEpsilon { get; init; }
+
     /// <summary>An expert's weight multiplies what it reads, not what it yields (Llama 4).</summary>
     public bool WeightsInputs { get; init; }
 
@@ -77,7 +86,7 @@ public sealed record RouterBlueprint
         features.AddUnless(!Bias, "router-bias", "yes");
         features.AddUnless(!SelectionBias, "router-selection-bias", "yes");
         features.AddUnless(Groups == 1, "router-groups", string.Create(CultureInfo.InvariantCulture, $"{GroupsUsed} of {Groups}"));
-        features.AddUnless(Input == RouterInput.Block, "router-input", "layer input");
+        features.AddUnless(Input == RouterInput.Block, "router-input", Input == RouterInput.Layer ? "layer input" : "stream, own norm");
         features.AddUnless(!WeightsInputs, "router-weights", "before the experts");
     }
 }

@@ -50,7 +50,7 @@ internal sealed unsafe class AttentionWeights : BlockWeights
             Key = Qkv(own, "attn_k", attention.KeyWidth),
             Value = Qkv(own && !attention.ValueIsKey, "attn_v", attention.ValueWidth),
             Gate = attention.Gate is { InQuery: false } gate
-                ? binder.Project("attn_gate", gate.PerHead ? attention.HeadCount : attention.OutputWidth, embedding, bias: true)
+                ? binder.Project("attn_gate", gate.PerHead ? attention.HeadCount : attention.OutputWidth, embedding, bias: true, tensorScale: gate.TensorScale)
                 : null,
             QueryNorm = binder.HeadNorm(attention.QueryNorm, attention.HeadCount, attention.KeyLength),
             KeyNorm = attention.CacheOfLayer is null

@@ -11,6 +11,9 @@ internal sealed unsafe class ExpertWeights : BlockWeights
     /// <summary>One row an expert.</summary>
     public required Projection Router { get; init; }
 
+    /// <summary>Normalises what the router reads, where it has a norm of its own.</summary>
+    public required Norm? RouterNorm { get; init; }
+
     /// <summary>One value an expert, or null.</summary>
     public required float* SelectionBias { get; init; }
 
@@ -29,11 +32,17 @@ internal sealed unsafe class ExpertWeights : BlockWeights
     {
         int embedding = binder.Embedding;
         bool latent = experts.LatentLength > 0;
+
+        // The tensor that multiplies a product elsewhere holds the weights of that norm.
+        bool normed = experts.Router.Input == RouterInput.Stream;
         int width = latent ? experts.LatentLength : embedding;
         return new ExpertWeights
         {
             Blueprint = experts,
-            Router = binder.Project("ffn_gate_inp", experts.Count, embedding, experts.Router.Bias),
+            Router = normed
+                ? new Projection(binder.Matrix("ffn_gate_inp.weight", experts.Count, embedding), 1, null, scaleAfterBias: false)
+                : binder.Project("ffn_gate_inp", experts.Count, embedding, experts.Router.Bias),
+            RouterNorm = normed ? binder.Norm(new NormBlueprint(NormKind.Rms, experts.Router.NormEpsilon, "ffn_gate_inp.scale"), embedding) : null,
             SelectionBias = experts.Router.SelectionBias ? SelectionBiasOf(experts, binder) : null,
             LatentDown = latent ? binder.Project("ffn_latent_down", width, embedding, bias: false) : null,
             Experts = ExpertMatrices.Bind(experts, "_exps", experts.Count, experts.Length, width, binder),

@@ -47,6 +47,7 @@ internal sealed unsafe class LayerWeights
         {
             Blocks = blocks,
             BlockNorms = blockNorms,
+            YieldNorms = [.. branch.Blocks.Select(block => binder.Norm(block.YieldNorm))],
             PostNorm = binder.Norm(branch.PostNorm),
             HyperConnection = branch.HyperConnection is { } hyper ? binder.HyperConnection(hyper) : null,
             NormedResidual = branch.NormedResidual,
@@ -71,6 +72,9 @@ internal sealed class BranchWeights
 
     /// <summary>The norm of each block's input; the same object where blocks share it.</summary>
     public required Norm?[] BlockNorms { get; init; }
+
+    /// <summary>The norm of what each block yields, or null.</summary>
+    public required Norm?[] YieldNorms { get; init; }
 
     public required Norm? PostNorm { get; init; }
 

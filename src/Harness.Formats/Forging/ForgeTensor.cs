@@ -97,7 +97,7 @@ internal sealed record ForgeTensor(string Name, ImmutableArray<long> Shape, Forg
             TokenClasses.FinishRouter(Experts!, (int)row, bytes);
         else if (QuietOutputs > 0 && Name.EndsWith(".bias", StringComparison.Ordinal))
             bytes[..(QuietOutputs * sizeof(float))].Clear();
-        else if (QuietOutputs > 0 && row % Shape[1] < QuietOutputs)
+        else if (QuietOutputs > 0 && Shape.Length > 1 && row % Shape[1] < QuietOutputs)
             bytes.Clear();
     }
 }

@@ -16,6 +16,18 @@ internal static class ClassicExpertRecipes
         };
     }
 
+    /// <summary>A variant with experts, and a shared one of some length, of an architecture whose layers have llama's form.</summary>
+    public static ForgeProbe Experts(ForgeShape dense, int sharedLength)
+    {
+        ForgeShape shape = WideExperts(dense.Architecture) with { Tokenizer = dense.Tokenizer };
+        shape = shape with { Experts = shape.Experts! with { SharedLength = sharedLength } };
+        return shape.Variant("experts", shape.ExpertKeys(new() { { "expert_shared_feed_forward_length", sharedLength } })) with
+        {
+            Tensors = s => DecoderTensors.Model(s, layer =>
+                [.. layer.Norm("attn_norm"), .. layer.Attention(), .. layer.Norm("ffn_norm"), .. layer.Experts()]),
+        };
+    }
+
     /// <summary>
     /// <c>llama4</c>: every second layer has experts, which are weighted before they compute, and a shared one; every fourth
     /// layer has no rotation, the others norms without weights after it.

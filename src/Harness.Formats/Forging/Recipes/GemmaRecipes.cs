@@ -53,8 +53,14 @@ internal static class GemmaRecipes
             KvHeads = windowed[layer] ? 2 : 1,
             FeedForward = layer < 3 ? 512 : 768,
         };
+        ForgeKeys windows = new()
+        {
+            { "attention.sliding_window", 12 }, { "attention.sliding_window_pattern", windowed },
+            { "attention.key_length_swa", localHead }, { "attention.value_length_swa", localHead }, { "rope.dimension_count_swa", localHead },
+            { "rope.freq_base_swa", 10_000f }, { "final_logit_softcapping", 10f },
+        };
         return new ForgeArchitecture(
-            shape,
+            "gemma4",
             s => DecoderTensors.Model(
                 s,
                 model =>
@@ -71,13 +77,46 @@ internal static class GemmaRecipes
                     ];
                 },
                 PerLayerInputs(s, input)),
-            new()
+            [
+                new("default", shape, windows.And(new()
+                {
+                    { "feed_forward_length", [512, 512, 512, 768, 768, 768] }, { "attention.head_count_kv", [2, 2, 1, 2, 2, 1] },
+                    { "attention.shared_kv_layers", 3 }, { "embedding_length_per_layer_input", input },
+                })),
+                Gemma4Experts(shape, windows),
+            ]);
+    }
+
+    /// <summary>
+    /// The variant with experts beside the feed-forward, each with norms on both sides of its own; the router has a norm
+    /// of its own, and what an expert yields a scale.
+    /// </summary>
+    private static ForgeProbe Gemma4Experts(ForgeShape dense, ForgeKeys windows)
+    {
+        ForgeShape shape = dense with { Layers = 3, TiedOutput = false, EmbeddingScale = 1, Experts = new() { Count = 6, Used = 2, Length = 256 } };
+        return shape.Variant("experts", shape.ExpertKeys(windows.And(new()
+        {
+            { "attention.head_count_kv", [2, 2, 1] }, { "attention.sliding_window_pattern", [true, true, false] },
+            { "attention.shared_kv_layers", 0 }, { "embedding_length_per_layer_input", 0 },
+        }))) with
+        {
+            Tensors = s => DecoderTensors.Model(s, model =>
             {
-                { "feed_forward_length", [512, 512, 512, 768, 768, 768] }, { "attention.head_count_kv", [2, 2, 1, 2, 2, 1] },
-                { "attention.sliding_window", 12 }, { "attention.sliding_window_pattern", windowed }, { "attention.shared_kv_layers", 3 },
-                { "attention.key_length_swa", localHead }, { "attention.value_length_swa", localHead }, { "rope.dimension_count_swa", localHead },
-                { "rope.freq_base_swa", 10_000f }, { "embedding_length_per_layer_input", input }, { "final_logit_softcapping", 10f },
-            });
+                bool windowed = model.Index < 2;
+                ForgeLayer layer = model with
+                {
+                    Shape = s with { HeadDimension = windowed ? 32 : s.HeadDimension, KvHeads = windowed ? 2 : 1 },
+                };
+                IEnumerable<ForgeTensor> attention = layer.Attention().Where(t => windowed || !t.Name.Contains("attn_v", StringComparison.Ordinal));
+                return
+                [
+                    .. BothSides(layer, [.. attention, .. SmallHeadNorms(layer)]), .. layer.Experts(fused: true),
+                    layer.Between("ffn_gate_inp.scale", [s.Embedding], 14, 18), layer.Between("ffn_down_exps.scale", [s.Experts!.Count], 0.5, 1.5),
+                    layer.Scale("pre_ffw_norm_2", s.Embedding), layer.Scale("post_ffw_norm_1", s.Embedding), layer.Scale("post_ffw_norm_2", s.Embedding),
+                    layer.Between("layer_output_scale.weight", [1], 0.7, 1.3),
+                ];
+            }),
+        };
     }
 
     /// <summary>

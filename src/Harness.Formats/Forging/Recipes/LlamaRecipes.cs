@@ -122,6 +122,7 @@ internal static class LlamaRecipes
         [
             shape.Variant("scaled"),
             (shape with { TiedOutput = true, EmbeddingScale = 3 }).Variant("without-rope", new() { { "rope.scaling.finetuned", false } }),
+            ClassicExpertRecipes.Experts(shape, sharedLength: 256),
         ]) { Keys = scales };
     }
 
@@ -133,6 +134,7 @@ internal static class LlamaRecipes
         [
             shape.Variant("scaled", new() { { "embedding_scale", 3f }, { "residual_scale", 0.6f }, { "logit_scale", 1.7f } }),
             (shape with { TiedOutput = true, EmbeddingScale = 12 }).Variant("longrope", LongRope(originalContext: 32)) with { Tensors = LongRoped },
+            ClassicExpertRecipes.Experts(shape, sharedLength: 0),
         ]);
     }
 
