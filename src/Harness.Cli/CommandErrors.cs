@@ -25,7 +25,8 @@ internal static class CommandErrors
     {
         try
         {
-            return await act().ConfigureAwait(false);
+            // On another thread, so that the caller listens for Ctrl-C while work goes on that awaits nothing.
+            return await Task.Run(act).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -79,7 +80,7 @@ internal static class CommandErrors
         TokenizerException e => Say(ExitStatus.Unexpected, e.Message, null, "Try a model with another tokenizer, or convert it again."),
         ReceiptException e => Say(ExitStatus.Usage, e.Message, null, null),
         ReportException e => Say(ExitStatus.Usage, e.Message, null, null),
-        OperationCanceledException => Say(ExitStatus.Interrupted, "interrupted", null, "Run the same command again: what was finished is kept."),
+        OperationCanceledException => Say(ExitStatus.Interrupted, "interrupted", null, "Run the same command again; of a download and of a run, what was finished is kept."),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException =>
             Say(ExitStatus.Usage, exception.Message, null, "Give paths that exist and that you may read and write."),
         IOException e => Say(ExitStatus.Unexpected, e.Message, null, "Make room on the disk, or give another path."),

@@ -20,6 +20,19 @@ internal sealed class BuiltHarness : IDisposable
     /// <param name="arguments">Its words.</param>
     public Outcome RunWith(string input, params string[] arguments)
     {
+        using Process process = Start(arguments);
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Outcome(process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>Starts a command line, and lets it run.</summary>
+    /// <param name="arguments">Its words.</param>
+    public Process Start(params string[] arguments)
+    {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "harness.exe" : "harness");
         ProcessStartInfo start = new(program, arguments)
         {
@@ -33,13 +46,7 @@ internal sealed class BuiltHarness : IDisposable
         start.Environment["HF_HUB_OFFLINE"] = "1";
         foreach (string variable in (string[])["HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_TOKEN_PATH"]) start.Environment.Remove(variable);
         foreach ((string name, string? value) in Environment) start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new Outcome(process.ExitCode, output, error.Result);
+        return Process.Start(start)!;
     }
 
     /// <summary>Writes a file where the program runs.</summary>

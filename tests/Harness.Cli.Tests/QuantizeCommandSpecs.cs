@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Harness.Formats.Forging;
 using NUnit.Framework;
@@ -36,6 +38,21 @@ public class QuantizeCommandSpecs
         });
 
         string? Type(string name) => answer.GetProperty("tensors").EnumerateArray().Single(t => t.GetProperty("name").GetString() == name).GetProperty("to").GetString();
+    }
+
+    /// <summary>Forging stands for all that write models: it needs no large source.</summary>
+    [Test]
+    [Platform(Exclude = "Win")]
+    public void What_is_interrupted_leaves_no_half_of_a_file()
+    {
+        string target = Path.Combine(_harness.Directory, "large.gguf");
+        using Process process = _harness.Start("forge", "--like", "qwen2.5-0.5b", "--quant", "F16", "--out", target);
+        Assert.That(() => File.Exists(target + ".partial"), Is.True.After(20_000, 20), "it has begun");
+        using (Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        Assert.That(process.WaitForExit(20_000), Is.True);
+        Assert.That(process.ExitCode, Is.EqualTo(ExitStatus.Interrupted));
+        Assert.That(Directory.EnumerateFiles(_harness.Directory, "large*"), Is.Empty);
     }
 
     [Test]

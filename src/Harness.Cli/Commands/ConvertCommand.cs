@@ -56,7 +56,7 @@ internal static class ConvertCommand
             if (!result.GetValue(list) && result.GetValue(output) is null)
                 result.AddError("DIR and OUT are required.");
         });
-        command.SetAction((parsed, cancellation) => Task.FromResult(CommandErrors.Guard(() => parsed.GetValue(list)
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(() => Task.FromResult(parsed.GetValue(list)
             ? List(parsed.GetValue(json))
             : Run(
                 parsed.GetValue(directory)!, parsed.GetValue(output)!, parsed.GetValue(type)!,

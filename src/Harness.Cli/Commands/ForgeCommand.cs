@@ -59,7 +59,7 @@ internal static class ForgeCommand
                     result.AddError($"Option '{needed.Name}' is required.");
             }
         });
-        command.SetAction((parsed, cancellation) => Task.FromResult(CommandErrors.Guard(() => parsed.GetValue(list)
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(() => Task.FromResult(parsed.GetValue(list)
             ? List(parsed.GetValue(json))
             : Run(
                 new Request(

@@ -3,10 +3,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Harness.Cli.OneModel;
 using Harness.Cli.Quantizing;
 using Harness.Formats.Forging;
 using Harness.Formats.Quantizing;
-using Harness.Runner;
 
 namespace Harness.Cli.Commands;
 
@@ -16,7 +16,7 @@ internal static class QuantizeCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var input = new Argument<string>("IN") { Description = "A GGUF file of F32, F16 or BF16; any shard of a split one." };
+        var input = new Argument<string>("IN") { Description = "A model of F32, F16 or BF16: a GGUF file (any shard of a split one), a model directory, hf:owner/repo/file, or a name of the catalogue, as nano:F16." };
         var output = new Argument<string>("OUT") { Description = "The file to write; an existing one is replaced." };
         var type = new Argument<string>("TYPE") { Description = $"{string.Join(", ", TypeNames.Quantizations)}." };
         var tensors = new Option<string[]>("--tensor")
@@ -52,17 +52,17 @@ internal static class QuantizeCommand
               harness quantize model-f16.gguf model.gguf IQ4_XS --imatrix imatrix.gguf
               harness quantize model-f16.gguf model.gguf Q3_K_M --tensor 'blk.0.*=Q8_0' --tensor '*ffn_down*=Q5_K'
               harness quantize model-f16.gguf none Q4_K_M --dry-run
+              harness quantize nano:F16 nano-q3.gguf Q3_K_S
 
             Exit status: 0 the file is written; 1 it cannot be; 2 the command line is wrong.
             """)
         {
             input, output, type, tensors, imatrix, threads, pure, keep, outputType, embeddingType, again, dry, json,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(CommandErrors.Guard(() =>
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(async () =>
         {
             var request = new Request(
-                ModelLocator.FindFile(parsed.GetRequiredValue(input), null) ?? throw new CommandException(
-                    ExitStatus.Usage, $"there is no file '{parsed.GetRequiredValue(input)}'", "IN", "Give the path of a GGUF file."),
+                await ModelArgument.FindAsync(parsed.GetRequiredValue(input), null, cancellation).ConfigureAwait(false),
                 parsed.GetRequiredValue(output),
                 new QuantizeOptions
                 {
@@ -79,7 +79,7 @@ internal static class QuantizeCommand
                 },
                 parsed.GetValue(json));
             return parsed.GetValue(dry) ? Show(request) : Run(request, cancellation);
-        })));
+        }));
         return command;
     }
 
