@@ -47,7 +47,7 @@ public sealed class FormatsBuilder(ReceiptSet receipts)
             Decodes(trained ?? probe),
             tried.Any(r => r.Quantization?.RelativeError is not null) || trained?.Source.Origin == Origin.Trained ? "yes" : "no",
             facts is null ? None : facts.BitsPerWeight.ToString("0.000", CultureInfo.InvariantCulture),
-            facts?.RelativeError is { } error ? (100 * error).ToString("0.###", CultureInfo.InvariantCulture) + " %" : None,
+            trained?.Source.Origin == Origin.Trained ? "parent" : facts?.RelativeError is { } error ? (100 * error).ToString("0.###", CultureInfo.InvariantCulture) + " %" : None,
             Perplexity(trained),
             [.. others.Select(b => Perplexity(tried.FirstOrDefault(r => r.Evidence == Evidence.Trained && r.Cell.Backend == b)))],
             Agreement(trained),

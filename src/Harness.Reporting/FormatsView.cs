@@ -17,7 +17,7 @@ public sealed record FormatsView(
 /// <param name="Decodes">Whether the built-in engine ran it: "yes", the verdict's word, or "untested".</param>
 /// <param name="Encodes">Whether the harness made it from a parent: "yes" or "no".</param>
 /// <param name="Bits">Stored bits a weight.</param>
-/// <param name="Error">Relative error of the weights against the parent's, in per cent, or a dash.</param>
+/// <param name="Error">Relative error of the weights against the parent's, in per cent; "parent" for what the others are made from; or a dash.</param>
 /// <param name="Perplexity">Of the trained model on the built-in engine, or a dash.</param>
 /// <param name="Others">The same on each other backend.</param>
 /// <param name="Agreement">NMSE of the trained model's logits against the reference's, or a dash.</param>

@@ -111,13 +111,13 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
         return machine is null ? "not tried" : $"cpu: {machine.Processor}, {machine.Cores} cores";
     }
 
-    /// <summary>The newest conversion of each model at each type.</summary>
+    /// <summary>The newest conversion of each model at each type, and the newest quantization.</summary>
     private IEnumerable<ConversionView> Conversions()
     {
         foreach (var group in receipts.Receipts.Where(r => r.Kind == ReceiptKind.Convert).GroupBy(r => r.Cell))
         {
             Receipt receipt = group.Last();
-            CheckRecord? check = receipt.Checks.FirstOrDefault(c => c.Check == Check.Convert);
+            CheckRecord? check = receipt.Checks.FirstOrDefault(c => c.Check is Check.Convert or Check.Quantize);
             yield return new ConversionView(
                 receipt.Cell.Model, receipt.Source.Parent ?? "–", receipt.Cell.Quant, Words.StageWord(check?.Outcome),
                 check?.Failure?.Message ?? check?.Reason ?? "–", receipt.Command);

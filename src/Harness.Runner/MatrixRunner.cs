@@ -70,9 +70,12 @@ public sealed class MatrixRunner(
         }
 
         if (runnable.Count == 0) return;
+        DateTimeOffset started = DateTimeOffset.UtcNow;
         PreparedVariant variant = await preparer.PrepareAsync(
             runnable[0].Cell.Variant, runnable.Max(r => r.Cell.Options.ContextLength),
             [.. runnable.Select(r => r.Cell.Cell.Backend.Engine).Distinct()], cancellation).ConfigureAwait(false);
+
+        new QuantizationRecorder(settings, store).Record(runnable[0].Cell.Variant, variant, started);
 
         // The reference goes first: its ids are the ones every other backend is given.
         PlannedCell? reference = Reference(runnable.Select(r => r.Cell));

@@ -82,7 +82,7 @@ internal sealed class DefaultRunSpecs
     [Test]
     public void EachReceiptHoldsExactInputsDigestsIdsTimingsAndItsCommand()
     {
-        IReadOnlyList<Receipt> tried = _run.Receipts.Receipts;
+        Receipt[] tried = [.. Runs()];
         Assert.That(tried.Select(r => r.Cell), Is.EquivalentTo(_run.Cells.Select(c => c.Coordinates)));
         Assert.Multiple(() =>
         {
@@ -112,9 +112,24 @@ internal sealed class DefaultRunSpecs
     }
 
     [Test]
+    public void WhatWasQuantizedHereHasAReceiptOfItsOwnForThat()
+    {
+        var quantized = Runs().Where(r => r.Source.Origin == Origin.Quantized).Select(r => (r.Cell.Model, r.Cell.Quant)).Distinct().ToArray();
+        Receipt[] receipts = [.. _run.Receipts.Receipts.Where(r => r.Kind == ReceiptKind.Convert)];
+        Assert.That(quantized, Is.Not.Empty);
+        Assert.That(receipts.Select(r => (r.Cell.Model, r.Cell.Quant)), Is.EquivalentTo(quantized));
+        foreach (Receipt receipt in receipts)
+        {
+            Assert.That(receipt.Checks.Select(c => (c.Check, c.Outcome)), Is.EqualTo(new[] { (Check.Quantize, Outcome.Ok) }));
+            Assert.That(receipt.Quantization!.RelativeError, Is.Positive);
+            Assert.That(receipt.Command, Does.StartWith("harness quantize nano:F16 ").And.EndWith(" " + receipt.Cell.Quant));
+        }
+    }
+
+    [Test]
     public void AllBackendsOfAVariantSawTheSameIds()
     {
-        foreach (IGrouping<(string, string), Receipt> variant in _run.Receipts.Receipts
+        foreach (IGrouping<(string, string), Receipt> variant in Runs()
             .GroupBy(r => (r.Cell.Model, r.Cell.Quant)))
         {
             Assert.That(variant.Select(r => r.Subject.InputsDigest).Distinct().Count(), Is.EqualTo(1), $"{variant.Key}");
@@ -184,6 +199,8 @@ internal sealed class DefaultRunSpecs
         Assert.That(report, Does.StartWith("report: "));
         Assert.That(File.Exists(Path.GetFullPath(report["report: ".Length..], Repository.Root)), report);
     }
+
+    private IEnumerable<Receipt> Runs() => _run.Receipts.Receipts.Where(r => r.Kind == ReceiptKind.Run);
 
     private static bool OnPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

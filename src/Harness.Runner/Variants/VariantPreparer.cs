@@ -232,6 +232,7 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
         catch (QuantizeException e)
         {
             failure = new FailureRecord(FailureKind.Error, $"{e.What}. {e.Remedy}");
+            work.QuantizeCheck = new CheckRecord(Check.Quantize, Outcome.Failed, Elapsed(start), Failure: failure);
         }
         catch (GgufException e)
         {
