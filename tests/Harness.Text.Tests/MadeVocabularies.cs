@@ -15,6 +15,9 @@ internal static class MadeVocabularies
         "wordpiece", "wordpiece-cased", "wordpiece-accents", "rwkv", "plamo2", "gemma4", "sarvam", "whitespace", "whitespace-lower", "dna", "hashed",
     ];
 
+    /// <summary>The names of all pre-tokenizers, for <see cref="ForPreTokenizer"/>.</summary>
+    public static IEnumerable<string> PreTokenizerNames => PreTokenization.PreTokenizers.Names.Order(StringComparer.Ordinal);
+
     /// <summary>Makes a vocabulary.</summary>
     public static TokenizerData Make(string name) => name switch
     {

@@ -8,17 +8,12 @@ public sealed class SharedVocabularySpecs
 {
     private const string Separator = "\n__ggml_vocab_test__\n";
 
-    [TestCase("deepseek-coder")]
-    [TestCase("gpt-2")]
-    [TestCase("llama-bpe")]
-    [TestCase("llama-spm")]
-    [TestCase("mpt")]
-    [TestCase("phi-3")]
-    [TestCase("qwen2")]
-    [TestCase("starcoder")]
+    private static IEnumerable<string> Published => VocabulariesAtHand.WithCases;
+
+    [TestCaseSource(nameof(Published))]
     public void Every_published_case_gives_the_expected_ids(string name)
     {
-        string path = SharedFolder.Require("vocab", $"ggml-vocab-{name}.gguf");
+        string path = VocabulariesAtHand.IsThere(name) ? VocabulariesAtHand.PathOf(name) : SharedFolder.Require("vocab", $"ggml-vocab-{name}.gguf");
         Tokenizer tokenizer = Load(path);
         string[] texts = File.ReadAllText(path + ".inp").Split(Separator);
         string[] expected = File.ReadAllText(path + ".out").Split('\n');

@@ -140,7 +140,7 @@ internal sealed class GgufConversion(HuggingFaceTokenizer tokenizer, SpecialToke
 
     private void Allow(string description)
     {
-        if (tokenizer.NormalizerStep is { } normalizer && normalizer.Description != description)
+        if (tokenizer.NormalizerStep is { } normalizer && normalizer.Description.Length > 0 && normalizer.Description != description)
             throw new UnsupportedTokenizerException("normalizer", normalizer.Description, []);
     }
 

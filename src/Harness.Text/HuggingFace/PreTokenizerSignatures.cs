@@ -43,7 +43,6 @@ internal static class PreTokenizerSignatures
         ("seed-coder", null, [Contractions + "|" + Prefixed + @"\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"]),
         ("bailingmoe", null, [@"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"]),
         ("deepseek-v3", null, [@"\p{N}{1,3}", Cjk, DeepSeek3]),
-        ("deepseek-coder", null, ["[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", CjkHangul, EachNumber]),
         ("deepseek-coder", null, [@"[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", CjkHangul, EachNumber]),
         ("falcon", null, ["punctuation runs", Words, "number runs", "[0-9][0-9][0-9]"]),
         ("bloom", null, [" ?[^(\\s|[.,!?…。，、।۔،])]+"]),
@@ -67,11 +66,15 @@ internal static class PreTokenizerSignatures
             "pre_tokenizer", string.Join(" then ", steps) + (ignoresMerges ? " (ignoring merges)" : string.Empty), []);
     }
 
+    // Some files have line breaks in patterns, others the letters that stand for them.
+    private static string Spelled(string pattern) =>
+        pattern.Replace("\r", @"\r", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+
     // What no GGUF pre-tokenizer does is described in words no known one has.
     private static string Describe(PieceSplitter splitter) => splitter switch
     {
         PieceSplitter.PatternSplitter p when p.Pattern.IsRegex
-            && (p.Behavior, p.Inverts) is (SplitBehavior.Isolated, _) or (SplitBehavior.Removed, true) => p.Pattern.Source,
+            && (p.Behavior, p.Inverts) is (SplitBehavior.Isolated, _) or (SplitBehavior.Removed, true) => Spelled(p.Pattern.Source),
         PieceSplitter.PatternSplitter p => $"{p.Behavior}{(p.Inverts ? " inverted" : "")} '{p.Pattern.Source}'",
         PieceSplitter.SetSplitter s when s.Set == CharacterClasses.Number => s.Behavior == SplitBehavior.Isolated ? EachNumber : "number runs",
         PieceSplitter.SetSplitter s when s.Set == CharacterClasses.Punctuation && s.Behavior == SplitBehavior.Contiguous => "punctuation runs",

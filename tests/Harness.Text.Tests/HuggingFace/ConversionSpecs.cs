@@ -43,6 +43,7 @@ public sealed class ConversionSpecs
     [TestCase("gpt-4o", "gpt2", "gpt-4o")]
     [TestCase("starcoder", "gpt2", "starcoder")]
     [TestCase("deepseek-coder", "gpt2", "deepseek-coder")]
+    [TestCase("deepseek-v3", "gpt2", "deepseek-v3")]
     [TestCase("roberta", "gpt2", "gpt-2")]
     [TestCase("gemma", "gemma4", null)]
     [TestCase("t5", "t5", null)]

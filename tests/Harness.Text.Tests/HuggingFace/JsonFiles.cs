@@ -17,12 +17,16 @@ internal static class JsonFiles
     public const string Gpt4o =
         @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    // As published: with line breaks in it, not the letters that stand for them.
+    private const string DeepSeek3 =
+        "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+";
+
     private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Names of all that <see cref="Make"/> makes.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "gpt-2", "llama-3", "qwen2", "gpt-4o", "starcoder", "deepseek-coder", "llama-2", "gemma", "t5", "xlm-r", "bert", "bert-cased", "roberta",
+        "gpt-2", "llama-3", "qwen2", "gpt-4o", "starcoder", "deepseek-coder", "deepseek-v3", "llama-2", "gemma", "t5", "xlm-r", "bert", "bert-cased", "roberta",
         "word-level",
     ];
 
@@ -37,6 +41,9 @@ internal static class JsonFiles
         "deepseek-coder" => ByteLevel(
             SmallVocabulary.ByteLevel(), null,
             Sequence(Split(@"[\r\n]"), Split(@"\s?\p{L}+"), Split(@"\s?\p{P}+"), Split("[一-龥ࠀ-一가-퟿]+"), Digits(), ByteLevelStep(false))),
+        "deepseek-v3" => ByteLevel(
+            SmallVocabulary.ByteLevel(), Parse("""{"type":"Sequence","normalizers":[]}"""),
+            Sequence(Split(@"\p{N}{1,3}"), Split("[一-龥぀-ゟ゠-ヿ]+"), Split(DeepSeek3), ByteLevelStep(false))),
         "roberta" => ByteLevel(
             SmallVocabulary.ByteLevel(), null, ByteLevelStep(true),
             post: Parse("""{"type":"RobertaProcessing","sep":["<|im_end|>",478],"cls":["<|im_start|>",477],"trim_offsets":true,"add_prefix_space":false}""")),
