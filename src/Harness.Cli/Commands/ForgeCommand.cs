@@ -11,12 +11,17 @@ namespace Harness.Cli.Commands;
 /// <summary><c>harness forge</c>: random-weight models, small of a true architecture or large of a true shape.</summary>
 internal static class ForgeCommand
 {
+    private const string NoTemplate = "none";
+
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var architecture = new Option<string?>("--arch") { Description = "A probe model of this architecture; --list names them.", HelpName = "A" };
         var variant = new Option<string?>("--variant") { Description = "With --arch: another variant than the first.", HelpName = "V" };
-        var template = new Option<string?>("--chat-template") { Description = "With --arch: the probe carries this chat template (.jinja).", HelpName = "FILE" };
+        var template = new Option<string?>("--chat-template") { Description = "With --arch: the probe carries this chat template (.jinja), or none for none at all.", HelpName = "FILE" };
+        var control = new Option<string[]>("--control-token") { Description = "With --chat-template: a control token the vocabulary gets, as \"<|im_end|>\"; may be given many times.", HelpName = "S", DefaultValueFactory = _ => [] };
+        var bos = new Option<string?>("--bos-token") { Description = "With --chat-template: the text of BOS.", HelpName = "S" };
+        var eos = new Option<string?>("--eos-token") { Description = "With --chat-template: the text of EOS, which ends a generation.", HelpName = "S" };
         var list = new Option<bool>("--list") { Description = "Lists the architectures and their variants, and forges nothing." };
         var like = new Option<string?>("--like") { Description = "A file in the shape of this model: a name of the catalogue or a GGUF file.", HelpName = "MODEL" };
         var quant = new Option<string?>("--quant")
@@ -40,6 +45,8 @@ internal static class ForgeCommand
               harness forge --arch llama --quant Q4_K_M --out probe.gguf
               harness forge --arch qwen2 --quant F16 --seed 7 --variant untied --out probe.gguf
               harness forge --arch llama --quant Q8_0 --chat-template chat.jinja --out probe.gguf
+              harness forge --arch gemma2 --quant Q8_0 --chat-template gemma.jinja --bos-token '<bos>' --eos-token '<eos>'
+                --control-token '<start_of_turn>' --control-token '<end_of_turn>' --out probe.gguf
               harness forge --list
               harness forge --like mistral-7b-v0.2 --quant Q4_K_M --out big.gguf
               harness forge --like model.gguf --quant Q8_0 --out same-shape.gguf
@@ -47,7 +54,7 @@ internal static class ForgeCommand
             Exit status: 0 the file is written; 1 it cannot be; 2 the command line is wrong.
             """)
         {
-            architecture, variant, template, list, like, quant, seed, output, json,
+            architecture, variant, template, control, bos, eos, list, like, quant, seed, output, json,
         };
         command.Validators.Add(result =>
         {
@@ -64,13 +71,15 @@ internal static class ForgeCommand
             : Run(
                 new Request(
                     parsed.GetValue(architecture), parsed.GetValue(variant), parsed.GetValue(like), parsed.GetValue(quant)!,
-                    parsed.GetValue(seed), parsed.GetValue(output)!, parsed.GetValue(json), parsed.GetValue(template)),
+                    parsed.GetValue(seed), parsed.GetValue(output)!, parsed.GetValue(json),
+                    parsed.GetValue(template), parsed.GetValue(control) ?? [], parsed.GetValue(bos), parsed.GetValue(eos)),
                 cancellation))));
         return command;
     }
 
     private sealed record Request(
-        string? Architecture, string? Variant, string? Like, string Quant, ulong Seed, string Output, bool Json, string? ChatTemplate);
+        string? Architecture, string? Variant, string? Like, string Quant, ulong Seed, string Output, bool Json, string? ChatTemplate,
+        IReadOnlyList<string> ControlTokens, string? BosToken, string? EosToken);
 
     private static int List(bool json)
     {
@@ -106,17 +115,24 @@ internal static class ForgeCommand
             throw new ForgeException("exactly one of --arch and --like is needed", "command line", "Give --arch for a probe, --like for a true shape.");
         OutputFile.Check(request.Output, "the model");
         if (request.Architecture is not null)
-            ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant, ReadTemplate(request.ChatTemplate));
+            ProbeForge.Write(request.Architecture, request.Quant, request.Seed, request.Output, request.Variant, ReadChat(request));
         else
             WriteLike(request, request.Like!, cancellation);
         Report(request);
         return ExitStatus.Done;
     }
 
-    private static string? ReadTemplate(string? path)
+    private static ForgedChat? ReadChat(Request request)
     {
-        if (path is null) return null;
-        return File.Exists(path) ? File.ReadAllText(path) : throw new ForgeException("there is no such chat template", $"--chat-template {path}", "Give a .jinja file.");
+        if (request.ChatTemplate is not { } path)
+        {
+            return request is { ControlTokens: [], BosToken: null, EosToken: null }
+                ? null
+                : throw new ForgeException("tokens are given without the template they belong to", "--control-token, --bos-token, --eos-token", "Give --chat-template FILE too.");
+        }
+
+        if (path != NoTemplate && !File.Exists(path)) throw new ForgeException("there is no such chat template", $"--chat-template {path}", "Give a .jinja file, or none.");
+        return new ForgedChat(path == NoTemplate ? null : File.ReadAllText(path)) { ControlTokens = request.ControlTokens, BosToken = request.BosToken, EosToken = request.EosToken };
     }
 
     private static void WriteLike(Request request, string like, CancellationToken cancellation)

@@ -9,9 +9,10 @@ namespace Harness.Formats.Forging;
 internal static class ForgeWriter
 {
     /// <summary>A model of a shape.</summary>
-    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, Mixture mix, ulong seed, ForgeProbe? probe)
+    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, Mixture mix, ulong seed, ForgeProbe? probe, ForgedChat? chat = null)
     {
         var vocabulary = ForgedVocabulary.Of(shape.Tokenizer, shape.Vocabulary);
+        if (chat is not null) vocabulary = chat.On(ForgedVocabulary.Of(shape.Tokenizer, vocabulary.Count + chat.Room));
         shape = shape with { Vocabulary = vocabulary.Count };
         var writer = new GgufWriter();
         KeyValuePair<string, GgufValue>[] keys = [.. Keys(shape, architecture.Keys.Concat(probe?.Keys ?? ForgeKeys.None))];

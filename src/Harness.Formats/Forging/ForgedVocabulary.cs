@@ -10,6 +10,8 @@ namespace Harness.Formats.Forging;
 /// </summary>
 internal sealed record ForgedVocabulary(IReadOnlyList<KeyValuePair<string, GgufValue>> Metadata, int Count)
 {
+    private const string Filler = "token";
+
     private enum TokenType
     {
         Normal = 1,
@@ -44,6 +46,13 @@ internal sealed record ForgedVocabulary(IReadOnlyList<KeyValuePair<string, GgufV
             ChatTemplates.Headers),
     };
 
+    /// <summary>Whether a token only fills the vocabulary up: no text reaches it.</summary>
+    public static bool IsFiller(string token)
+    {
+        string text = token.TrimStart('▁');
+        return text.Length > Filler.Length && text.StartsWith(Filler, StringComparison.Ordinal) && text.AsSpan(Filler.Length).IndexOfAnyExceptInRange('0', '9') < 0;
+    }
+
     private static ForgedVocabulary BytePairs(
         string pre, int count, string[] controls, string begin, bool addBegin, string template)
     {
@@ -66,7 +75,7 @@ internal sealed record ForgedVocabulary(IReadOnlyList<KeyValuePair<string, GgufV
         }
 
         var types = Enumerable.Repeat((int)TokenType.Normal, tokens.Count).ToList();
-        FillUp(tokens, types, count - controls.Length, "token");
+        FillUp(tokens, types, count - controls.Length, Filler);
         tokens.AddRange(controls);
         types.AddRange(controls.Select(_ => (int)TokenType.Control));
         int end = tokens.IndexOf(pre == "qwen2" ? "<|im_end|>" : "<|eot_id|>");
@@ -113,7 +122,7 @@ internal sealed record ForgedVocabulary(IReadOnlyList<KeyValuePair<string, GgufV
         IEnumerable<string> ascii = Enumerable.Range('!', '~' - '!' + 1).Select(c => ((char)c).ToString());
         tokens.AddRange(characters.Concat(ascii).Where(known.Add));
         types.AddRange(Enumerable.Repeat((int)TokenType.Normal, tokens.Count - types.Count));
-        FillUp(tokens, types, count, "▁▁token");
+        FillUp(tokens, types, count, "▁▁" + Filler);
         const int first = 3 + 256;
         float[] scores = [.. Enumerable.Range(0, tokens.Count).Select(i => i < first ? 0f : first - i)];
         return new ForgedVocabulary(

@@ -31,15 +31,14 @@ public static class ProbeForge
     /// <param name="seed">Decides the weights.</param>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="variant">One of <see cref="Variants"/>; null for the first.</param>
-    /// <param name="chatTemplate">A chat template in the place of the vocabulary's own; null keeps that one.</param>
+    /// <param name="chat">A chat template in the place of the vocabulary's own, with its tokens; null keeps that one.</param>
     /// <exception cref="ForgeException">The architecture, quantization or variant is not known.</exception>
-    public static void Write(string architecture, string quantization, ulong seed, string path, string? variant = null, string? chatTemplate = null)
+    public static void Write(string architecture, string quantization, ulong seed, string path, string? variant = null, ForgedChat? chat = null)
     {
         ForgeArchitecture recipe = ForgeArchitectures.Get(architecture);
         Mixture mix = ForgedRows.MixtureOf(quantization);
         ForgeProbe probe = ForgeArchitectures.GetProbe(recipe, variant);
-        GgufWriter writer = ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe);
-        if (chatTemplate is not null) writer.Set("tokenizer.chat_template", GgufValue.Of(chatTemplate));
+        GgufWriter writer = ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe, chat);
         writer.Save(path);
     }
 }

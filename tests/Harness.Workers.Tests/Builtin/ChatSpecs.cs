@@ -31,7 +31,7 @@ internal sealed class ChatSpecs
         {
             foreach (JsonProperty template in expected.RootElement.EnumerateObject())
             {
-                ProbeForge.Write("llama", "Q8_0", 1, path, chatTemplate: File.ReadAllText(SharedFiles.Path($"chat-templates/{template.Name}")));
+                ProbeForge.Write("llama", "Q8_0", 1, path, chat: new ForgedChat(File.ReadAllText(SharedFiles.Path($"chat-templates/{template.Name}"))));
                 engine.Load(new LoadRequest(path, 32, "cpu", 1));
                 string made;
                 try
@@ -104,7 +104,7 @@ internal sealed class ChatSpecs
     private string Forge(string template)
     {
         string path = Path.Combine(_directory, $"{Guid.NewGuid():N}.gguf");
-        ProbeForge.Write("llama", "Q8_0", 1, path, chatTemplate: template);
+        ProbeForge.Write("llama", "Q8_0", 1, path, chat: new ForgedChat(template));
         return path;
     }
 }
