@@ -14,6 +14,8 @@ internal static class Behaviours
         {
             case "scripted":
                 return WorkerHost.RunProcess(() => new ScriptedEngine());
+            case "chat":
+                return WorkerHost.RunProcess(() => new ChattingEngine(argument));
             case "abort":
                 return AtLoad(Native.Abort);
             case "segfault":

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Harness.Text.Templates;
 using Harness.Workers;
 
 namespace Harness.Dummies;
@@ -42,6 +43,9 @@ internal class ScriptedEngine : IInferenceEngine
         return new Generation(
             request.PromptIds.Length, request.MaxTokens, "length", TimeSpan.FromMilliseconds(0.5), watch.Elapsed);
     }
+
+    public virtual ChatApplied Chat(IReadOnlyList<ChatMessage> messages, DateTimeOffset? now = null) =>
+        throw new InferenceException(InferenceFailure.Unsupported, "this backend applies no chat templates");
 
     public Scoring Score(ReadOnlySpan<int> ids, Stream logits)
     {
