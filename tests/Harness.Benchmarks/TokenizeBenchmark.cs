@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Harness.Formats.Gguf;
 using Harness.Text;
 using Harness.Text.Tests.LlamaCpp;
 using Harness.Workers.Backends;
@@ -10,7 +9,7 @@ namespace Harness.Benchmarks;
 
 /// <summary>
 /// Tokenizing, in megabytes a second on one core, against llama.cpp v0.5.0's <c>llama_tokenize</c> on the same text in the
-/// same run, for every vocabulary of <c>shared/vocab</c> and for made ones of the kinds it lacks.
+/// same run, for every vocabulary at hand and for made ones of the kinds it lacks.
 /// </summary>
 internal static class TokenizeBenchmark
 {
@@ -79,12 +78,20 @@ internal static class TokenizeBenchmark
 
     private static IEnumerable<(string Name, TokenizerData Data)> Vocabularies()
     {
-        string? folder = Ancestors().Select(f => Path.Combine(f.FullName, "shared", "vocab")).FirstOrDefault(Directory.Exists);
-        string[] files = folder is null ? [] : Directory.GetFiles(folder, "*.gguf");
-        foreach (string path in files.Order(StringComparer.Ordinal))
+        foreach (string name in Text.Tests.VocabulariesAtHand.Names.Where(Text.Tests.VocabulariesAtHand.IsThere))
         {
-            using var file = GgufFile.Open(path);
-            yield return (Path.GetFileNameWithoutExtension(path).Replace("ggml-vocab-", "", StringComparison.Ordinal), TokenizerData.FromGguf(file.Metadata));
+            TokenizerData? data = null;
+            try
+            {
+                data = Text.Tests.VocabulariesAtHand.Read(name);
+            }
+            catch (UnsupportedTokenizerException)
+            {
+                // llama.cpp has no such tokenizer to compare with.
+            }
+
+            if (data is not null)
+                yield return (name, data);
         }
 
         foreach (string name in (string[])["unigram-mapped", "wordpiece", "rwkv", "plamo2", "gemma4", "whitespace", "hashed"])
