@@ -37,7 +37,7 @@ internal static class HostileTextBenchmark
         {
             byte[] long10 = Encoding.UTF8.GetBytes(Repeat("abcdefghijk", 10_000_000));
             var ids = new List<int>(long10.Length);
-            Tokenizer tokenizer = Tokenizer.Create(MadeVocabularies.Make(name));
+            var tokenizer = Tokenizer.Create(MadeVocabularies.Make(name));
             table.Time($"10 MB without a space, {name}", () =>
             {
                 ids.Clear();

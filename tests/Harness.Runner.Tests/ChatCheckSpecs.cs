@@ -77,6 +77,16 @@ internal sealed class ChatCheckSpecs
             Faults(await ChatAsync("ids=65,66;text=Paris<|im_end|>;prompt=" + Prompt + ";prompt-ids=1,2")), Is.EqualTo(new[] { ChatFindingKind.LeakedSpecialTokens }));
 
     [Test]
+    public async Task APromptTooLongToBeAnsweredIsHeldAgainstTheBackendsAllTheSame()
+    {
+        _model = MakeModel("{{ 'word ' * 200 }}" + Template);
+        Assert.That(Faults(await ChatAsync("ids=65;text=Paris;prompt=short;prompt-ids=1,2")), Is.EqualTo(new[] { ChatFindingKind.AnotherTemplate }));
+        Receipt fits = await ChatAsync("ids=65;text=Paris");
+        CheckRecord check = fits.Checks.Single(c => c.Check == Check.Chat);
+        Assert.That((check.Outcome, check.Reason), Is.EqualTo((Outcome.Skipped, $"the prompt of {fits.Chat!.PromptIds.Count} tokens does not fit a context of 256")));
+    }
+
+    [Test]
     public async Task ABackendThatAppliesNoTemplatesIsGivenTheFilesPrompt()
     {
         Receipt receipt = await ChatAsync($"ids=65,{_end};text=Paris");
@@ -136,6 +146,6 @@ internal sealed class ChatCheckSpecs
         using var launcher = new WorkerLauncher();
         var runner = new MatrixRunner(_run.Settings(), hub, launcher, store, new DummyBackends(_ => ["chat", told]), IRunProgress.None);
         await runner.RunAsync(plan, default);
-        return store.Receipts.Single();
+        return store.Receipts[^1];
     }
 }

@@ -66,16 +66,11 @@ internal sealed class ChatCheck(CellLog log, WorkerSession session)
             (await session.TokenizeAsync(prompt.Text, addSpecial: true, parseSpecial: true, cancellation).ConfigureAwait(false)).Value, source.BosId);
         (ChatApplied? own, string how) = await OwnAsync(prompt.Messages, cancellation).ConfigureAwait(false);
         int room = log.Loaded!.Value.ContextLength - ids.Length;
-        if (ids.Length == 0 || room < 1)
-        {
-            Skip($"the prompt of {ids.Length} tokens does not fit a context of {log.Loaded.Value.ContextLength}");
-            return;
-        }
-
-        GeneratedTokens answer = (await session.GenerateAsync(
+        // A prompt too long to be answered is held against the backend's own all the same.
+        GeneratedTokens? answer = ids.Length == 0 || room < 1 ? null : (await session.GenerateAsync(
             new GenerateRequest(ids, Math.Min(conversation.MaxTokens, room)), cancellation: cancellation).ConfigureAwait(false)).Value;
-        byte[] bytes = [.. answer.Tokens.SelectMany(t => t.Bytes)];
-        int[] answered = [.. answer.Tokens.Select(t => t.Id)];
+        byte[] bytes = [.. answer?.Tokens.SelectMany(t => t.Bytes) ?? []];
+        int[] answered = [.. answer?.Tokens.Select(t => t.Id) ?? []];
         string text = ReceiptJson.Readable(bytes);
         var findings = new List<ChatFinding>();
         if (prompt.SystemRefusal is { } refusal) findings.Add(new ChatFinding(ChatFindingKind.SystemFolded, $"folded into the first user message, since the template says: {refusal}"));
@@ -93,11 +88,17 @@ internal sealed class ChatCheck(CellLog log, WorkerSession session)
             Ids = answered,
             Bytes = Convert.ToBase64String(bytes),
             Text = text,
-            StopReason = answer.Generation.StopReason,
+            StopReason = answer?.Generation.StopReason,
             Findings = findings,
         };
         ChatFinding[] faults = [.. findings.Where(f => f.Kind != ChatFindingKind.SystemFolded)];
         double milliseconds = Elapsed(start);
+        if (faults.Length == 0 && answer is null)
+        {
+            Skip($"the prompt of {ids.Length} tokens does not fit a context of {log.Loaded.Value.ContextLength}");
+            return;
+        }
+
         log.Checks.Add(faults.Length == 0
             ? new CheckRecord(Check.Chat, Outcome.Ok, milliseconds, prompt.SystemRefusal is null ? null : "the system message was folded into the first user message")
             : new CheckRecord(Check.Chat, Outcome.Failed, milliseconds, Failure: new FailureRecord(
