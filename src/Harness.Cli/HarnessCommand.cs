@@ -20,6 +20,7 @@ internal static class HarnessCommand
             CompareCommand.Create(),
             ConvertCommand.Create(),
             DoctorCommand.Create(),
+            ExplainCommand.Create(),
             ForgeCommand.Create(),
             HardwareCommand.Create(),
             InspectCommand.Create(),

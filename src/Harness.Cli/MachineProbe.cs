@@ -20,5 +20,6 @@ internal static class MachineProbe
         hardware.Cpu.UsableProcessors,
         hardware.Limits?.MemoryBytes is { } limit ? Math.Min(limit, hardware.Memory.TotalBytes) : hardware.Memory.TotalBytes,
         hardware.Runtime,
-        Version);
+        Version,
+        hardware.Cpu.InstructionSets);
 }

@@ -92,13 +92,39 @@ public static class ModelConverter
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentException.ThrowIfNullOrEmpty(target);
         ArgumentNullException.ThrowIfNull(options);
+        using var files = SafetensorsModel.OpenDirectory(directory);
+        (GgufWriter writer, ConversionResult result) = Plan(directory, files, options);
+        long total = writer.FileLength;
+        IProgress<long>? written = options.Progress is { } progress ? new Written(progress, total) : null;
+        writer.Save(target, options.Threads, written, cancellation);
+        return result with { Bytes = new FileInfo(target).Length };
+    }
+
+    /// <summary>The header that a conversion would write; no value is read.</summary>
+    /// <param name="directory">Holds config.json and the tokenizer's files.</param>
+    /// <param name="files">The weights; their headers are enough.</param>
+    /// <param name="options">How.</param>
+    /// <returns>The header.</returns>
+    /// <exception cref="ConversionException">The model cannot be converted; says what, where, at which step and why.</exception>
+    public static GgufHeader Preview(string directory, SafetensorsModel files, ConversionOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(options);
+        (GgufWriter writer, _) = Plan(directory, files, options);
+        return GgufHeader.TryParse(writer.HeaderBytes(), writer.FileLength, out GgufHeader? header, out _)
+            ? header
+            : throw new InvalidOperationException("A written header is whole.");
+    }
+
+    private static (GgufWriter Writer, ConversionResult Result) Plan(string directory, SafetensorsModel files, ConversionOptions options)
+    {
         ModelConfig config = ModelConfig.Read(directory);
         ModelMapping mapping = ModelMappings.Get(config);
         config = config.WithDefaults(mapping.Defaults);
         QuantizedSource.Check(config);
         foreach (Demand demand in mapping.Demands)
             demand.Check(config, mapping.Architecture);
-        using var files = SafetensorsModel.OpenDirectory(directory);
         var type = FileType.Of(options.Type, files);
 
         // Everything is taken, and every shape compared, before anything is written.
@@ -114,10 +140,7 @@ public static class ModelConverter
             writer.Set(key, value);
         foreach (MappedTensor tensor in tensors)
             Add(writer, tensor, type.For(tensor));
-        long total = writer.FileLength;
-        IProgress<long>? written = options.Progress is { } progress ? new Written(progress, total) : null;
-        writer.Save(target, options.Threads, written, cancellation);
-        return new ConversionResult(mapping.Architecture, config.Classes[0], type.Name, tensors.Length, parameters, new FileInfo(target).Length);
+        return (writer, new ConversionResult(mapping.Architecture, config.Classes[0], type.Name, tensors.Length, parameters, 0));
     }
 
     private sealed class Written(IProgress<ConversionProgress> progress, long total) : IProgress<long>

@@ -110,6 +110,18 @@ public sealed class Model : IDisposable
         WeightBinder.Check(header, blueprint);
     }
 
+    /// <summary>Finds everything that is wrong with a header's tensors: missing, misshapen, or of no use.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="blueprint">Its blueprint.</param>
+    /// <returns>The faults, in the order the tensors would be bound; what is extra last.</returns>
+    /// <exception cref="ModelException">The blueprint itself contradicts the header.</exception>
+    public static IReadOnlyList<TensorFault> FindTensorFaults(ModelHeader header, Blueprint blueprint)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(blueprint);
+        return WeightBinder.Faults(header, blueprint);
+    }
+
     /// <summary>Ends the threads and unmaps the file.</summary>
     public void Dispose()
     {

@@ -9,7 +9,9 @@ namespace Harness.Hub;
 public sealed class HubFileStream : Stream
 {
     private const int FirstPiece = 64 << 10;
-    private const int LargestPiece = 4 << 20;
+
+    // Whoever reads a header must not fetch a MiB more than the header has: half of that is ours, half the reader's.
+    private const int LargestPiece = 512 << 10;
 
     private readonly HubTransport _transport;
     private readonly Retries _retries;

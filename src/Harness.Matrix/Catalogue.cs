@@ -50,7 +50,16 @@ public sealed class Catalogue
     /// <summary>What people know.</summary>
     public IReadOnlyList<KnownIssue> KnownIssues { get; }
 
-    /// <summary>Reads a catalogue: <c>models/</c>, <c>backends/</c>, <c>prompts/</c>, <c>hardware/</c>, <c>expectations.yaml</c>, <c>known-issues.yaml</c>.</summary>
+    /// <summary>What each probed build knows, from old to new.</summary>
+    public IReadOnlyList<BackendKnowledge> Knowledge { get; internal init; } = [];
+
+    /// <summary>Causes of failures, the most telling first.</summary>
+    public IReadOnlyList<Cause> Causes { get; internal init; } = [];
+
+    /// <summary>
+    /// Reads a catalogue: <c>models/</c>, <c>backends/</c> with <c>knowledge/</c>, <c>prompts/</c>, <c>hardware/</c>,
+    /// <c>expectations.yaml</c>, <c>known-issues.yaml</c>, <c>causes.yaml</c>.
+    /// </summary>
     /// <param name="directory">The directory.</param>
     /// <exception cref="MatrixException">With every mistake found, in all of its files.</exception>
     public static Catalogue Load(string directory)
@@ -67,7 +76,11 @@ public sealed class Catalogue
     public Catalogue With(ModelEntry model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new(Directory, [.. Models, model], Backends, Prompts, Conversations, Hardware, Expectations, KnownIssues);
+        return new(Directory, [.. Models, model], Backends, Prompts, Conversations, Hardware, Expectations, KnownIssues)
+        {
+            Knowledge = Knowledge,
+            Causes = Causes,
+        };
     }
 
     /// <summary>Finds a model by id; case does not matter.</summary>

@@ -37,8 +37,12 @@ internal sealed class CatalogueReader
         List<HardwareEntry> hardware = [];
         List<Expectation> expectations = [];
         List<KnownIssue> issues = [];
+        List<BackendKnowledge> knowledge = [];
+        List<Cause> causes = [];
         ReadFolder("models", root => ModelFile.Read(root, _bag, Unique<ModelEntry>("model", model => model.Id, models)));
         ReadFolder("backends", root => BackendFile.Read(root, _bag, Unique<BackendEntry>("backend", backend => backend.Engine, backends)));
+        ReadAny(Path.Combine("backends", KnowledgeFile.FolderName), root => KnowledgeFile.Read(
+            root, _bag, Unique<BackendKnowledge>("knowledge of", known => known.Backend.ToString(), knowledge)));
         ReadFolder("prompts", root => PromptFile.Read(
             root, _bag, Unique<PromptEntry>("prompt", prompt => prompt.Id, prompts),
             Unique<ConversationEntry>("conversation", conversation => conversation.Id, conversations)));
@@ -46,9 +50,16 @@ internal sealed class CatalogueReader
         ReadOptional("expectations.yaml", root => Expectation.ReadFile(root, _bag, expectations));
         ReadOptional("known-issues.yaml", root => KnownIssue.ReadFile(root, _bag, Unique<KnownIssue>("known issue", issue => issue.Id, issues)));
 
+        ReadOptional("causes.yaml", root => CauseFile.Read(root, _bag, Unique<Cause>("cause", cause => cause.Id, causes)));
+
         models.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
         backends.Sort((a, b) => string.CompareOrdinal(a.Engine, b.Engine));
-        Catalogue catalogue = new(_directory, models, backends, prompts, conversations, hardware, expectations, issues);
+        knowledge.Sort((a, b) => a.Backend.CompareTo(b.Backend));
+        Catalogue catalogue = new(_directory, models, backends, prompts, conversations, hardware, expectations, issues)
+        {
+            Knowledge = knowledge,
+            Causes = causes,
+        };
 
         // Names are checked only when every file could be read: otherwise each reference to a broken file is "unknown".
         if (_bag.Count == 0) CheckNames(catalogue);
@@ -57,12 +68,18 @@ internal sealed class CatalogueReader
 
     private void ReadFolder(string name, Action<YamlNode> read)
     {
+        if (!ReadAny(name, read))
+            _bag.Add(new SourceMark(Path.Combine(_directory, name)), null, $"the catalogue has no {name}: there is no .yaml file here", "add one, or name another catalogue");
+    }
+
+    /// <summary>Reads the files of a folder, if there are any.</summary>
+    private bool ReadAny(string name, Action<YamlNode> read)
+    {
         string folder = Path.Combine(_directory, name);
         string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yaml") : [];
         Array.Sort(files, StringComparer.Ordinal);
-        if (files.Length == 0)
-            _bag.Add(new SourceMark(folder), null, $"the catalogue has no {name}: there is no .yaml file here", "add one, or name another catalogue");
         foreach (string file in files) ReadFile(file, read);
+        return files.Length > 0;
     }
 
     private void ReadOptional(string name, Action<YamlNode> read)

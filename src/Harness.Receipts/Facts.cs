@@ -83,6 +83,7 @@ public sealed record DeviceFacts(string Api, string Name, long? MemoryBytes);
 /// <param name="MemoryBytes">Memory at hand.</param>
 /// <param name="Runtime">.NET runtime.</param>
 /// <param name="Harness">Version of the harness.</param>
+/// <param name="InstructionSets">Vector instruction sets programs can use here, as <c>AVX2</c>; null in receipts older than the field.</param>
 public sealed record MachineFacts(
     string OperatingSystem,
     string Architecture,
@@ -90,7 +91,8 @@ public sealed record MachineFacts(
     int Cores,
     long MemoryBytes,
     string Runtime,
-    string Harness);
+    string Harness,
+    IReadOnlyList<string>? InstructionSets = null);
 
 /// <summary>Timings: inside the worker, and outside where both are known.</summary>
 /// <param name="LoadMilliseconds">Loading, taken inside the worker.</param>

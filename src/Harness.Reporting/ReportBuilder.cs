@@ -13,6 +13,7 @@ namespace Harness.Reporting;
 public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = null)
 {
     private readonly IReadOnlyList<Comparison> _comparisons = receipts.Comparisons;
+    private readonly CauseMatcher? _causes = catalogue is null ? null : new CauseMatcher(catalogue, receipts);
 
     /// <summary>Builds the view: for each planned cell its newest receipt, and cells with a receipt but no plan.</summary>
     /// <param name="title">The page's title.</param>
@@ -28,7 +29,7 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
             new RunView(run?.Profile ?? "", run?.Command ?? ""),
             Summarise(cells),
             [.. cells.GroupBy(c => Device(newest.GetValueOrDefault(c.Cell), run)).Select(g => new DeviceGroup(g.Key, [.. g]))],
-            [.. cells.Where(c => IsFailure(c.Verdict.Kind)).Select(c => new FailureView(c.Cell, c.Verdict.Word, c.Verdict.Stage, c.Verdict.Reason, c.Command))],
+            [.. cells.Where(c => IsFailure(c.Verdict.Kind)).Select(c => new FailureView(c.Cell, c.Verdict.Word, c.Verdict.Stage, c.Verdict.Reason, c.Cause ?? "–", c.Command))],
             [.. cells.Where(c => c.Verdict.Kind is VerdictKind.Blocked or VerdictKind.Untested)
                 .Select(c => new NotTriedView(c.Cell, c.Verdict.Word, c.Verdict.Reason))],
             [.. Conversions()],
@@ -76,8 +77,13 @@ public sealed class ReportBuilder(ReceiptSet receipts, Catalogue? catalogue = nu
             Words.Rate(receipt?.Timings?.DecodeTokensPerSecond),
             receipt?.Memory is { } memory ? Words.Size(memory.PeakResidentBytes) : "–",
             receipt?.Command ?? $"harness run --model {cell.Model} --quant {cell.Quant} --backend {cell.Backend} --hardware {cell.Hardware}",
-            receipt?.Id);
+            receipt?.Id,
+            receipt is not null && IsFailure(verdict.Kind) ? CauseOf(receipt) : null);
     }
+
+    /// <summary>The first cause of what went wrong, in a few words.</summary>
+    private string? CauseOf(Receipt receipt) =>
+        _causes?.Explain(receipt).FirstOrDefault(e => !e.Symptom.Stage.Equals("chat", StringComparison.Ordinal)) is { Cause: not null } explained ? explained.Title : null;
 
     private static string? ChatRemark(Receipt? receipt)
     {

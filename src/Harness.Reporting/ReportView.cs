@@ -85,6 +85,7 @@ public sealed record DeviceGroup(string Device, IReadOnlyList<CellView> Cells);
 /// <param name="Memory">Peak memory, or a dash.</param>
 /// <param name="Command">The command that repeats it.</param>
 /// <param name="Receipt">The receipt's id, or null.</param>
+/// <param name="Cause">Why it did not come through, by the catalogue of causes; null where nothing failed or no cause fits.</param>
 public sealed record CellView(
     int Order,
     Cell Cell,
@@ -102,15 +103,17 @@ public sealed record CellView(
     string Decode,
     string Memory,
     string Command,
-    string? Receipt);
+    string? Receipt,
+    string? Cause = null);
 
 /// <summary>A failure.</summary>
 /// <param name="Cell">Its coordinates.</param>
 /// <param name="Verdict">The verdict's word.</param>
 /// <param name="Stage">The stage or check.</param>
 /// <param name="Error">The exact message, or where it differs.</param>
+/// <param name="Cause">Why, by the catalogue of causes; a dash where no cause fits.</param>
 /// <param name="Command">The command that repeats it.</param>
-public sealed record FailureView(Cell Cell, string Verdict, string Stage, string Error, string Command);
+public sealed record FailureView(Cell Cell, string Verdict, string Stage, string Error, string Cause, string Command);
 
 /// <summary>A cell that was not tried.</summary>
 /// <param name="Cell">Its coordinates.</param>

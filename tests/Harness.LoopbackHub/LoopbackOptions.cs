@@ -34,6 +34,9 @@ public sealed record LoopbackOptions
 
     /// <summary>Files of this size and larger are in large-file storage, as are model files of any size.</summary>
     public long LargeFileSize { get; init; } = 10 << 20;
+
+    /// <summary>Files longer than this are not read to be hashed; their digest is made up, so that they cannot be verified.</summary>
+    public long LargestHashed { get; init; } = long.MaxValue;
 }
 
 /// <summary>An access token.</summary>

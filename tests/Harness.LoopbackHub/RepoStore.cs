@@ -72,7 +72,9 @@ internal sealed class RepoStore(LoopbackOptions options)
         if (!_hashes.TryGetValue(path, out var known) || known.Size != info.Length || known.Changed != info.LastWriteTimeUtc)
         {
             bool large = info.Length >= options.LargeFileSize || ModelEndings.Contains(Path.GetExtension(path).ToLowerInvariant());
-            string? sha256 = large ? Hash(path, SHA256.HashData) : null;
+            string? sha256 = !large ? null
+                : info.Length <= options.LargestHashed ? Hash(path, SHA256.HashData)
+                : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name} of {info.Length} bytes")));
             string oid = sha256 is null ? GitId(File.ReadAllBytes(path)) : GitId(Encoding.UTF8.GetBytes(StoredFile.Pointer(sha256, info.Length)));
             _hashes[path] = known = (info.Length, info.LastWriteTimeUtc, oid, sha256);
         }

@@ -8,7 +8,7 @@ namespace Harness.Cli.Commands;
 internal static class BackendsCommand
 {
     /// <summary>Builds the command.</summary>
-    public static Command Create() => new("backends", "Lists the backends, and installs them.") { CreateList(), CreateInstall() };
+    public static Command Create() => new("backends", "Lists the backends, and installs them.") { CreateList(), CreateInstall(), LearnCommand.Create() };
 
     private static Command CreateList()
     {

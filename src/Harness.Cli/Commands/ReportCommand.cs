@@ -47,7 +47,7 @@ internal static class ReportCommand
         };
         command.SetAction((parsed, _) => CommandErrors.GuardAsync(() =>
         {
-            string from = parsed.GetValue(folder) ?? Newest();
+            string from = parsed.GetValue(folder) ?? ReceiptSearch.NewestRun();
             if (!File.Exists(Path.Combine(from, "receipts.jsonl")))
                 throw new CommandException(ExitStatus.Usage, "there is no receipts.jsonl in it", from, "Name the folder of a run, as reports/runs/… or what --out named.");
             string asked = parsed.GetRequiredValue(kind);
@@ -71,12 +71,5 @@ internal static class ReportCommand
             return Task.FromResult(ExitStatus.Done);
         }));
         return command;
-    }
-
-    private static string Newest()
-    {
-        string runs = Path.Combine(CatalogueFiles.ReportsFolder(), "runs");
-        string? newest = Directory.Exists(runs) ? Directory.EnumerateDirectories(runs).Order(StringComparer.Ordinal).LastOrDefault() : null;
-        return newest ?? throw new CommandException(ExitStatus.Usage, "there is no run yet", runs, "Run 'harness run' first, or name a folder with receipts.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Harness.Runner.Inspection;
 using Spectre.Console;
@@ -10,17 +11,20 @@ namespace Harness.Cli.OneModel;
 internal static partial class InspectOutput
 {
     /// <summary>One JSON object.</summary>
-    public static void PrintJson(InspectedModel model) =>
-        Console.Out.WriteLine(JsonSerializer.Serialize(Json.Of(model), InspectJson.Default.Json));
+    public static void PrintJson(InspectedModel model, HeaderListing listing) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(Json.Of(model, listing), InspectJson.Default.Json));
 
     /// <summary>For people: what it is, what it takes, whether it runs, what is wrong.</summary>
-    public static void Print(InspectedModel model)
+    public static void Print(InspectedModel model, HeaderListing listing)
     {
+        IAnsiConsole console = Terminal.Output();
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
         void Row(string name, string value) => grid.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(value));
 
         Row("model", model.Name is { } name ? $"{model.Model} ({name})" : model.Model);
-        Row("files", string.Join(", ", model.Files.Select(f => $"{f.Name}, {Size(f.Bytes)}, header {Size(f.HeaderBytes)}")));
+        foreach (InspectedFile file in model.Files)
+            Row(file == model.Files[0] ? "files" : "", $"{file.Name}, {Size(file.Bytes)}, header {Size(file.HeaderBytes)}");
+        if (model.Container != "GGUF") Row("container", model.Container);
         Row("architecture", model.Architecture.Length > 0 ? model.Architecture : "none named");
         Row("parameters", model.ActiveParameters < model.Parameters ? $"{Count(model.Parameters)}, {Count(model.ActiveParameters)} active for a token" : Count(model.Parameters));
         Row("weights", $"{Size(model.Bytes)}{(model.Mixture is { } mixture ? $", {mixture}" : "")}, {Bits(model)} bits a weight");
@@ -41,21 +45,55 @@ internal static partial class InspectOutput
         Row("template", model.Template switch
         {
             null => "none",
-            { Fault: { } fault } => $"does not parse: {fault}",
-            { Length: var length } => string.Create(CultureInfo.InvariantCulture, $"{length:N0} characters"),
+            { Fault: { } fault } => $"cannot be used: {fault}",
+            { } template => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{template.Length:N0} characters; system role: {template.System}; tools: {template.Tools}; thinking switch: {(template.ThinkingSwitch ? "yes" : "no")}")
+                + (template.EndOfTurn is { } end ? $"; a turn ends with {end}" : "") + (template.Bos == "both" ? "; BOS comes twice where nobody takes care" : ""),
         });
         if (model.Features.Count > 0)
             Row("features", string.Join("; ", model.Features.Where(f => f.Key is not ("architecture" or "vocabulary" or "context")).Select(f => $"{f.Key} {f.Value}")));
-        foreach (HeaderVerdict backend in model.Backends)
-            Row(backend.Backend, backend.Reason is { } reason ? $"{backend.Verdict}: {reason}" : $"{backend.Verdict}, by the header");
-        AnsiConsole.Write(grid);
+        console.Write(grid);
 
+        PrintBackends(console, model);
         foreach (HeaderProblem problem in model.Problems)
         {
-            Console.Out.WriteLine();
-            AnsiConsole.MarkupLine($"[yellow]{problem.Kind}[/]: {Markup.Escape(problem.Message)}");
-            Console.Out.WriteLine($"  {problem.Remedy}");
+            console.WriteLine();
+            console.MarkupLineInterpolated($"[yellow]{problem.Kind}[/]: {problem.Message}");
+            console.WriteLine($"  {problem.Remedy}");
         }
+
+        PrintListing(console, listing);
+    }
+
+    /// <summary>What each backend would make of it; builds that say the same stand together.</summary>
+    private static void PrintBackends(IAnsiConsole console, InspectedModel model)
+    {
+        console.WriteLine();
+        console.MarkupLine("[bold]by the header alone[/]");
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(2).PadRight(2)).AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
+        foreach (HeaderVerdict backend in model.Backends)
+            grid.AddRow(new Spectre.Console.Text(backend.Backend), new Spectre.Console.Text(backend.Verdict), new Spectre.Console.Text(backend.Reason ?? Seen(backend)));
+        console.Write(grid);
+    }
+
+    private static string Seen(HeaderVerdict verdict) => verdict.Checks.Count == 0 ? "" : "known: " + string.Join(", ", verdict.Checks
+        .GroupBy(c => c.What).Select(g => g.Key switch { "tensors" => "all its tensors", "tensor type" when g.Count() > 1 => "tensor types", _ => g.Key }));
+
+    private static void PrintListing(IAnsiConsole console, HeaderListing listing)
+    {
+        if (listing.WithMetadata)
+        {
+            console.WriteLine();
+            foreach ((string key, string value) in listing.MetadataLines()) console.WriteLine($"{key} = {value}");
+        }
+
+        if (!listing.WithTensors) return;
+        console.WriteLine();
+        var table = new Table { Border = TableBorder.Minimal }.AddColumn("tensor").AddColumn("type").AddColumn("shape").AddColumn(new TableColumn("bytes").RightAligned());
+        foreach ((string name, string type, IReadOnlyList<long> shape, _, _, long bytes) in listing.Tensors())
+            table.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(type), new Spectre.Console.Text(string.Join(" × ", shape)), new Spectre.Console.Text(bytes.ToString("N0", CultureInfo.InvariantCulture)));
+        console.Write(table);
     }
 
     private static void PrintTokenizer(InspectedModel model, Action<string, string> row)
@@ -97,14 +135,17 @@ internal static partial class InspectOutput
 
     /// <summary>The JSON's shape: names that do not change when the code's do.</summary>
     internal sealed record Json(
-        string Model, string? Name, string Architecture, long Parameters, long ActiveParameters, long Bytes, string? Mixture,
+        string Model, string? Name, string Container, string Architecture, long Parameters, long ActiveParameters, long Bytes, string? Mixture,
         IReadOnlyList<TensorTypeTotal> TensorTypes, IReadOnlyDictionary<string, string> Features, InspectedTokenizer? Tokenizer,
         InspectedTemplate? Template, long? ContextLength, IReadOnlyList<MemoryAtContext> Memory, IReadOnlyList<InspectedFile> Files,
-        IReadOnlyList<HeaderVerdict> Backends, IReadOnlyList<HeaderProblem> Problems)
+        IReadOnlyList<HeaderVerdict> Backends, IReadOnlyList<HeaderProblem> Problems,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonObject? Metadata,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonArray? Tensors)
     {
-        public static Json Of(InspectedModel m) => new(
-            m.Model, m.Name, m.Architecture, m.Parameters, m.ActiveParameters, m.Bytes, m.Mixture, m.TensorTypes,
-            m.Features.ToDictionary(f => f.Key, f => f.Value), m.Tokenizer, m.Template, m.ContextLength, m.Memory, m.Files, m.Backends, m.Problems);
+        public static Json Of(InspectedModel m, HeaderListing listing) => new(
+            m.Model, m.Name, m.Container, m.Architecture, m.Parameters, m.ActiveParameters, m.Bytes, m.Mixture, m.TensorTypes,
+            m.Features.ToDictionary(f => f.Key, f => f.Value), m.Tokenizer, m.Template, m.ContextLength, m.Memory, m.Files, m.Backends, m.Problems,
+            listing.MetadataJson(), listing.TensorsJson());
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

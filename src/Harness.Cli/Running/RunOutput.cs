@@ -21,6 +21,7 @@ internal static class RunOutput
             string cells = group.Count() == 1 ? first.Cell.ToString() : $"{first.Cell} and {group.Count() - 1} more";
             console.MarkupLineInterpolated($"[bold]{group.Key.Word}[/] {cells}");
             console.MarkupLineInterpolated($"  {group.Key.Reason}");
+            if (first.Cause is { } cause) console.MarkupLineInterpolated($"  cause: {cause}");
         }
 
         foreach (IGrouping<(string Word, string? Remark), CellView> group in view.Cells
@@ -32,6 +33,7 @@ internal static class RunOutput
             console.MarkupLineInterpolated($"  {group.Key.Remark}");
         }
 
+        if (view.Cells.Any(c => c.Cause is not null)) console.MarkupLine("[dim]'harness explain' says what these causes mean and what to do.[/]");
         console.MarkupLineInterpolated($"[bold]{view.Summary.Line}[/]");
         // Never wrapped: it is to be copied.
         Console.WriteLine($"report: {report}");

@@ -15,14 +15,16 @@ internal sealed unsafe class WeightBinder
 {
     private readonly IReadOnlyDictionary<string, GgufTensor> tensors;
     private readonly Func<GgufTensor, nint>? locate;
+    private readonly List<TensorFault>? faults;
     private readonly HashSet<string> bound = new(StringComparer.Ordinal);
     private readonly List<WeightMatrix> matrices = [];
     private readonly HashSet<WeightMatrix> multiplied = [];
 
-    private WeightBinder(IReadOnlyDictionary<string, GgufTensor> tensors, Func<GgufTensor, nint>? locate)
+    private WeightBinder(IReadOnlyDictionary<string, GgufTensor> tensors, Func<GgufTensor, nint>? locate, List<TensorFault>? faults = null)
     {
         this.tensors = tensors;
         this.locate = locate;
+        this.faults = faults;
     }
 
     /// <summary>Binds all weights.</summary>
@@ -38,6 +40,17 @@ internal sealed unsafe class WeightBinder
     /// <inheritdoc cref="Bind" path="/exception"/>
     public static void Check(ModelHeader header, Blueprint blueprint) => _ = new WeightBinder(header.Tensors, null).BindAll(blueprint);
 
+    // Whoever collects faults asks about names and shapes, not about types: any format stands for all.
+    private static TensorFormat StandIn => TensorFormats.TryGet(TensorType.F32, out TensorFormat? format) ? format : throw new InvalidOperationException();
+
+    /// <summary>Everything that is wrong with a header's tensors, in the order they would be bound; what is extra last.</summary>
+    public static IReadOnlyList<TensorFault> Faults(ModelHeader header, Blueprint blueprint)
+    {
+        var faults = new List<TensorFault>();
+        _ = new WeightBinder(header.Tensors, null, faults).BindAll(blueprint);
+        return faults;
+    }
+
     /// <summary>Tokens: rows of the embedding matrix.</summary>
     public int VocabularySize { get; private set; }
 
@@ -52,24 +65,28 @@ internal sealed unsafe class WeightBinder
         Matrices(name, [columns, rows, count], count, rows, columns);
 
     /// <summary>A vector of float32.</summary>
-    public float* Vector(string name, int length) => Data(name, Find(name, [length]));
+    public float* Vector(string name, int length) => Find(name, [length]) is { } tensor ? Data(name, tensor) : null;
 
     /// <summary>So many values of float32 whose shape may be written in several ways.</summary>
     public float* Values(string name, long count)
     {
         if (!tensors.TryGetValue(name, out GgufTensor? tensor))
-            throw Missing(name, [count]);
+        {
+            Complain(TensorFaultKind.Missing, name, [count], [], Missing(name, [count]));
+            return null;
+        }
+
         long found = 1;
         foreach (long extent in tensor.Shape)
             found = checked(found * extent);
+        _ = bound.Add(name);
         if (found != count)
         {
-            throw new ModelException(string.Create(
+            Complain(TensorFaultKind.Misshapen, name, [count], tensor.Shape.AsSpan(), new ModelException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The tensor '{name}' has the shape {Text(tensor.Shape.AsSpan())}, {found} values; the metadata asks for {count}."));
+                $"The tensor '{name}' has the shape {Text(tensor.Shape.AsSpan())}, {found} values; the metadata asks for {count}.")));
         }
 
-        _ = bound.Add(name);
         return Data(name, tensor);
     }
 
@@ -170,8 +187,10 @@ internal sealed unsafe class WeightBinder
 
     private WeightMatrix[] Matrices(string name, ReadOnlySpan<long> shape, int count, int rows, int columns)
     {
-        GgufTensor tensor = Find(name, shape);
-        if (tensor.Type is not { } type || !TensorFormats.TryGet(type, out TensorFormat? format))
+        GgufTensor? tensor = Find(name, shape);
+        if (faults is not null)
+            return [.. Enumerable.Range(0, count).Select(_ => new WeightMatrix(name, StandIn, rows, columns, null))];
+        if (tensor!.Type is not { } type || !TensorFormats.TryGet(type, out TensorFormat? format))
             throw new UnsupportedModelException($"The built-in engine does not read the tensor type {tensor.TypeName} (tensor '{name}').");
         if (columns % format.BlockLength != 0)
         {
@@ -191,7 +210,7 @@ internal sealed unsafe class WeightBinder
 
     private float* Data(string name, GgufTensor tensor)
     {
-        if (tensor.Type != TensorType.F32)
+        if (tensor.Type != TensorType.F32 && faults is null)
             throw new UnsupportedModelException($"The tensor '{name}' is {tensor.TypeName}; the built-in engine reads norms, biases and factors as F32.");
         return locate is null ? null : (float*)locate(tensor);
     }
@@ -205,11 +224,16 @@ internal sealed unsafe class WeightBinder
         return heeded && scale is not null ? *scale : 1;
     }
 
-    private GgufTensor Find(string name, ReadOnlySpan<long> expected)
+    /// <summary>A tensor in a shape; null only where faults are collected.</summary>
+    private GgufTensor? Find(string name, ReadOnlySpan<long> expected)
     {
         if (!tensors.TryGetValue(name, out GgufTensor? tensor))
-            throw Missing(name, expected);
+        {
+            Complain(TensorFaultKind.Missing, name, expected, [], Missing(name, expected));
+            return null;
+        }
 
+        _ = bound.Add(name);
         ReadOnlySpan<long> found = tensor.Shape.AsSpan();
         int significant = found.Length;
         while (significant > expected.Length && found[significant - 1] == 1)
@@ -218,10 +242,22 @@ internal sealed unsafe class WeightBinder
         while (wanted > significant && expected[wanted - 1] == 1)
             wanted--;
         if (!found[..significant].SequenceEqual(expected[..wanted]))
-            throw new ModelException($"The tensor '{name}' has the shape {Text(found)}; the metadata asks for {Text(expected)}.");
+        {
+            Complain(
+                TensorFaultKind.Misshapen, name, expected, found,
+                new ModelException($"The tensor '{name}' has the shape {Text(found)}; the metadata asks for {Text(expected)}."));
+            return null;
+        }
 
-        _ = bound.Add(name);
         return tensor;
+    }
+
+    /// <summary>Notes what is wrong where faults are collected; elsewhere the first ends the binding.</summary>
+    private void Complain(TensorFaultKind kind, string name, ReadOnlySpan<long> expected, ReadOnlySpan<long> found, ModelException exception)
+    {
+        if (faults is null)
+            throw exception;
+        faults.Add(new TensorFault(kind, name, [.. expected], [.. found], exception.Message));
     }
 
     private static ModelException Missing(string name, ReadOnlySpan<long> expected) =>
@@ -236,6 +272,12 @@ internal sealed unsafe class WeightBinder
         ];
         if (unbound.Count == 0)
             return;
+        if (faults is not null)
+        {
+            faults.AddRange(unbound.Select(name => new TensorFault(
+                TensorFaultKind.Extra, name, [], tensors[name].Shape, $"The tensor '{name}' has no use in '{blueprint.Architecture}'.")));
+            return;
+        }
 
         string more = unbound.Count > 3
             ? string.Create(CultureInfo.InvariantCulture, $" and {unbound.Count - 3} more")

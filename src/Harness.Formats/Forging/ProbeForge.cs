@@ -32,13 +32,29 @@ public static class ProbeForge
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="variant">One of <see cref="Variants"/>; null for the first.</param>
     /// <param name="chat">A chat template in the place of the vocabulary's own, with its tokens; null keeps that one.</param>
+    /// <param name="preTokenizer">A name of a pre-tokenizer in the place of the vocabulary's own; null keeps that one.</param>
     /// <exception cref="ForgeException">The architecture, quantization or variant is not known.</exception>
-    public static void Write(string architecture, string quantization, ulong seed, string path, string? variant = null, ForgedChat? chat = null)
+    public static void Write(
+        string architecture, string quantization, ulong seed, string path, string? variant = null, ForgedChat? chat = null, string? preTokenizer = null)
+    {
+        GgufWriter writer = Describe(architecture, quantization, seed, variant, chat);
+        if (preTokenizer is not null) writer.Set("tokenizer.ggml.pre", GgufValue.Of(preTokenizer));
+        writer.Save(path);
+    }
+
+    /// <summary>A probe model that is not written yet: its header is known, its weights are made when they are asked for.</summary>
+    /// <param name="architecture">One of <see cref="Architectures"/>.</param>
+    /// <param name="quantization">One of <see cref="Quantizations"/>.</param>
+    /// <param name="seed">Decides the weights.</param>
+    /// <param name="variant">One of <see cref="Variants"/>; null for the first.</param>
+    /// <param name="chat">A chat template in the place of the vocabulary's own, with its tokens; null keeps that one.</param>
+    /// <returns>What writes it.</returns>
+    /// <exception cref="ForgeException">The architecture, quantization or variant is not known.</exception>
+    public static GgufWriter Describe(string architecture, string quantization, ulong seed, string? variant = null, ForgedChat? chat = null)
     {
         ForgeArchitecture recipe = ForgeArchitectures.Get(architecture);
         Mixture mix = ForgedRows.MixtureOf(quantization);
         ForgeProbe probe = ForgeArchitectures.GetProbe(recipe, variant);
-        GgufWriter writer = ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe, chat);
-        writer.Save(path);
+        return ForgeWriter.Describe(recipe, probe.Shape, mix, seed, probe, chat);
     }
 }

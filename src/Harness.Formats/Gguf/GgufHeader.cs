@@ -91,11 +91,15 @@ public sealed class GgufHeader
     public static GgufHeader Parse(ReadOnlySpan<byte> file) =>
         TryParse(file, file.Length, out GgufHeader? header, out _) ? header : throw TooLong();
 
-    /// <summary>Reads a header from a stream that can seek; reads little more than the header.</summary>
+    /// <summary>Reads a header from a stream that can seek.</summary>
     /// <param name="stream">A file from its position 0 on; left anywhere.</param>
+    /// <param name="mostBeyond">
+    /// How many bytes beyond the header may be read, at least 64 KiB: for where each is paid for. Less means that more is
+    /// parsed again.
+    /// </param>
     /// <returns>The header.</returns>
     /// <exception cref="GgufException">The header is wrong, or the file is too short for what it says.</exception>
-    public static GgufHeader Read(Stream stream)
+    public static GgufHeader Read(Stream stream, int mostBeyond = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
         long fileLength = stream.Length;
@@ -110,11 +114,34 @@ public sealed class GgufHeader
                 return header;
 
             // Doubling keeps the sum of what is parsed again below twice the header.
-            long next = Math.Min(Math.Max(needed, 2L * read), fileLength);
+            long next = Math.Min(Math.Max(needed, Math.Min(2L * read, read + (long)mostBeyond)), fileLength);
             if (next > Array.MaxLength || next <= read)
                 throw TooLong();
             Array.Resize(ref buffer, (int)next);
         }
+    }
+
+    /// <summary>The paths of all shards of the model that a file belongs to.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="header">Its header.</param>
+    /// <returns>The paths in order; of a file that is whole, its own.</returns>
+    /// <exception cref="GgufException">A shard is missing, or the file's name does not say which it is.</exception>
+    public static IReadOnlyList<string> ShardPaths(string path, GgufHeader header)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(header);
+        return GgufShards.Locate(path, header);
+    }
+
+    /// <summary>Checks that headers are those of one model's shards, all of them and each once.</summary>
+    /// <param name="headers">The headers, in order.</param>
+    /// <param name="names">The files' names.</param>
+    /// <exception cref="GgufException">A shard is missing, is another's, or repeats a tensor.</exception>
+    public static void CheckShards(IReadOnlyList<GgufHeader> headers, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(headers);
+        ArgumentNullException.ThrowIfNull(names);
+        GgufShards.CheckAll(headers, names);
     }
 
     private static GgufException TooLong() => new(

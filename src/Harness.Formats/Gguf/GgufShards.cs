@@ -43,6 +43,37 @@ internal static class GgufShards
         return paths;
     }
 
+    /// <summary>Checks headers that were read each by itself: their number, their places, their tensors.</summary>
+    public static void CheckAll(IReadOnlyList<GgufHeader> headers, IReadOnlyList<string> names)
+    {
+        int count = CountOf(headers[0], names[0]);
+        if (count != headers.Count && (count > 1 || headers.Count > 1))
+        {
+            throw new GgufException(
+                $"the file says it is one of {Text(count)} shards, but there are {Text(headers.Count)}", names[0],
+                "Download all of them into the same folder; their names end in -00001-of-0000N.gguf.");
+        }
+
+        if (headers.Count == 1)
+            return;
+        var holders = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (int i = 0; i < headers.Count; i++)
+        {
+            Check(headers[i], i, headers[0], names[i]);
+            foreach (GgufTensor tensor in headers[i].Tensors)
+            {
+                if (!holders.TryAdd(tensor.Name, names[i]))
+                {
+                    throw new GgufException(
+                        $"the tensor '{tensor.Name}' is there twice: in {holders[tensor.Name]} and in {names[i]}", names[i],
+                        "The shards are of different models; download them again.");
+                }
+            }
+        }
+
+        CheckTotal([.. headers], names[0]);
+    }
+
     /// <summary>Checks that a shard says it is the one its name says.</summary>
     public static void Check(GgufHeader shard, int index, GgufHeader first, string path)
     {

@@ -70,6 +70,21 @@ public sealed class GgufStringArray
         return bytes.AsMemory(start, end - start);
     }
 
+    /// <summary>Where a text stands first.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>Its index, or −1.</returns>
+    public int IndexOf(string text)
+    {
+        byte[] wanted = Encoding.UTF8.GetBytes(text);
+        for (int i = 0; i < ends.Length; i++)
+        {
+            if (this[i].SequenceEqual(wanted))
+                return i;
+        }
+
+        return -1;
+    }
+
     /// <summary>One string as text; bytes that are not UTF-8 become U+FFFD.</summary>
     /// <param name="index">From 0 to <see cref="Count"/> − 1.</param>
     /// <returns>A new string.</returns>

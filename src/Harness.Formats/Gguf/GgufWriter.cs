@@ -113,6 +113,10 @@ public sealed class GgufWriter(uint version = 3, int alignment = 32)
         throw new ArgumentException($"The tensor '{name}' takes {expected} bytes.", nameof(bytes));
     }
 
+    /// <summary>What stands before the tensors' bytes, padding included; no tensor's bytes are asked for.</summary>
+    /// <returns>The first bytes of the file that would be written.</returns>
+    public byte[] HeaderBytes() => Plan().Header;
+
     /// <summary>Writes the file front to back.</summary>
     /// <param name="destination">Need not seek.</param>
     public void Write(Stream destination)

@@ -78,6 +78,28 @@ public sealed class SafetensorsHeader
     /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, long)" path="/exception"/>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> file) => Parse(file, file.Length);
 
+    /// <summary>Reads a header from a stream that can seek, and no byte beyond it.</summary>
+    /// <param name="stream">A file from its position 0 on; left anywhere.</param>
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, long)" path="/returns"/>
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, long)" path="/exception"/>
+    public static SafetensorsHeader Read(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        long fileLength = stream.Length;
+        stream.Position = 0;
+        byte[] start = new byte[Math.Min(LengthBytes, fileLength)];
+        stream.ReadExactly(start);
+        ulong length = start.Length == LengthBytes ? BinaryPrimitives.ReadUInt64LittleEndian(start) : ulong.MaxValue;
+
+        // What cannot be a header is refused with the words for it, on its first bytes.
+        if (length > LongestHeader || (long)length > fileLength - LengthBytes)
+            return Parse(start, fileLength);
+        byte[] prefix = new byte[LengthBytes + (int)length];
+        start.CopyTo(prefix, 0);
+        stream.ReadExactly(prefix.AsSpan(LengthBytes));
+        return Parse(prefix, fileLength);
+    }
+
     internal static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     // Files that are often taken for safetensors are told by their first bytes.

@@ -11,13 +11,14 @@ public sealed class SafetensorsModel : IDisposable
     private readonly MappedFile[] maps;
     private readonly Dictionary<string, SafetensorsTensor> byName = new(StringComparer.Ordinal);
 
-    private SafetensorsModel(MappedFile[] maps, SafetensorsHeader[] headers, IReadOnlyDictionary<string, string>? index, string? indexPath)
+    private SafetensorsModel(
+        MappedFile[] maps, IReadOnlyList<string> paths, IReadOnlyList<SafetensorsHeader> headers, IReadOnlyDictionary<string, string>? index, string? indexPath)
     {
         this.maps = maps;
         Headers = headers;
-        Paths = Array.ConvertAll(maps, m => m.Path);
+        Paths = paths;
         var tensors = new List<SafetensorsTensor>(headers.Sum(h => h.Tensors.Count));
-        for (int shard = 0; shard < headers.Length; shard++)
+        for (int shard = 0; shard < headers.Count; shard++)
         {
             foreach (SafetensorsTensor tensor in headers[shard].Tensors)
             {
@@ -73,6 +74,23 @@ public sealed class SafetensorsModel : IDisposable
         return Open(paths, index, indexPath);
     }
 
+    /// <summary>
+    /// A model of which only the headers are here, as ranged requests bring them: everything is known of its tensors but
+    /// their values. Those of a directory's index are compared with it.
+    /// </summary>
+    /// <param name="names">The files' names, in order.</param>
+    /// <param name="headers">Their headers.</param>
+    /// <param name="directory">Where the index lies, if there is one.</param>
+    /// <returns>The model; its values cannot be read.</returns>
+    /// <exception cref="SafetensorsException">A tensor is in two files, or the index disagrees with them.</exception>
+    public static SafetensorsModel OfHeaders(IReadOnlyList<string> names, IReadOnlyList<SafetensorsHeader> headers, string directory)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(headers);
+        (IReadOnlyDictionary<string, string>? index, string? path) = SafetensorsShards.FindIndex(directory);
+        return new SafetensorsModel([], [.. names.Select(n => Path.Combine(directory, n))], headers, index, path);
+    }
+
     /// <summary>Looks up a tensor.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="tensor">The tensor.</param>
@@ -91,6 +109,8 @@ public sealed class SafetensorsModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, tensor.ByteLength - length);
+        if (maps.Length == 0)
+            throw new InvalidOperationException("Of this model only the headers are here.");
         return new ReadOnlySpan<byte>(maps[tensor.Shard].Slice(tensor.Offset + start, length), length);
     }
 
@@ -132,7 +152,7 @@ public sealed class SafetensorsModel : IDisposable
                 headers[i] = ReadHeader(maps[i]);
             }
 
-            return new SafetensorsModel([.. maps], headers, index, indexPath);
+            return new SafetensorsModel([.. maps], [.. maps.Select(m => m.Path)], headers, index, indexPath);
         }
         catch
         {

@@ -49,6 +49,13 @@ internal static partial class SafetensorsShards
         return (Complete(directory, files), null, null);
     }
 
+    /// <summary>The index of a directory with its path, where there is one.</summary>
+    public static (IReadOnlyDictionary<string, string>? Index, string? Path) FindIndex(string directory)
+    {
+        string path = Path.Combine(directory, IndexName);
+        return File.Exists(path) ? (ReadIndex(path), path) : (null, null);
+    }
+
     /// <summary>Shards without an index: their own numbers say whether they are all there.</summary>
     private static List<string> Complete(string directory, string[] files)
     {

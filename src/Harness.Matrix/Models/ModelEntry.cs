@@ -53,6 +53,9 @@ public sealed record ModelEntry(
     /// <summary>Whether the files of <see cref="Base"/> need an accepted licence and a token.</summary>
     public bool BaseGated { get; init; }
 
+    /// <summary>The pre-tokenizer a forged model's header names in the place of its vocabulary's own; else null.</summary>
+    public string? PreTokenizer { get; init; }
+
     /// <summary>Finds how a quantization is had.</summary>
     /// <param name="quant">Its name; case does not matter.</param>
     /// <returns>The source, or null when it cannot be had.</returns>

@@ -13,12 +13,13 @@ internal static partial class ModelFile
         if (FieldReader.Open(root, "", bag) is not { } file) return;
         string family = file.RequiredText("family", "qwen2.5");
         string? architecture = file.Text("architecture");
-        foreach (FieldReader model in file.Maps("models", required: !file.Has("probes")))
+        foreach (FieldReader model in file.Maps("models", required: !file.Has("probes") && !file.Has("pre-tokenizers")))
         {
             if (Model(model, family, architecture) is { Id.Length: > 0 } entry) add(entry, model.Mark);
         }
 
         if (file.Map("probes") is { } probes) Probes(probes, family, add);
+        if (file.Map("pre-tokenizers") is { } preTokenizers) PreTokenizers(preTokenizers, family, add);
         file.Finish();
     }
 
@@ -39,6 +40,26 @@ internal static partial class ModelFile
                 new ModelEntry(
                     id, $"Probe ({word})", family, word, VariantOrigin.Forged, null, "main", (ulong)seed, null, quants, defaults, false, null),
                 mark);
+        }
+
+        reader.Finish();
+    }
+
+    /// <summary>The probes of a list of pre-tokenizers: <c>pre-NAME</c> for each, one probe with another name in its header.</summary>
+    private static void PreTokenizers(FieldReader reader, string family, Action<ModelEntry, SourceMark> add)
+    {
+        string architecture = reader.RequiredText("architecture", "qwen2");
+        int seed = reader.Integer("seed", 0, int.MaxValue, 0);
+        List<QuantSource> quants = Quants(reader, "forged");
+        IReadOnlyList<string> defaults = Defaults(reader, quants);
+        foreach ((string word, SourceMark mark) in reader.Words("names", required: true, example: "[llama-bpe, qwen2]"))
+        {
+            string id = $"pre-{word.Replace('_', '-')}";
+            if (!CatalogueName.IsOne(id))
+                reader.Bag.Add(mark, reader.PathOf("names"), $"{Wording.Quote(word)} is no pre-tokenizer", "name it as GGUF files do in tokenizer.ggml.pre");
+            var entry = new ModelEntry(
+                id, $"Probe (pre-tokenizer {word})", family, architecture, VariantOrigin.Forged, null, "main", (ulong)seed, null, quants, defaults, false, null);
+            add(entry with { PreTokenizer = word }, mark);
         }
 
         reader.Finish();

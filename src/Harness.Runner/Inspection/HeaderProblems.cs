@@ -1,5 +1,6 @@
 using System.Globalization;
 using Harness.Formats.Gguf;
+using Harness.Workers.Builtin;
 
 namespace Harness.Runner.Inspection;
 
@@ -7,26 +8,13 @@ namespace Harness.Runner.Inspection;
 internal static class HeaderProblems
 {
     public static IReadOnlyList<HeaderProblem> Find(
-        GgufMetadata metadata, GgufTensor[] tensors, InspectedTokenizer? tokenizer, InspectedTemplate? template, HeaderVerdict builtin)
+        GgufMetadata metadata, GgufTensor[] tensors, InspectedTokenizer? tokenizer, InspectedTemplate? template, BuiltinInspection inspection)
     {
-        var problems = new List<HeaderProblem>();
-        if (builtin.Verdict == "fails")
-            problems.Add(new HeaderProblem("tensors", builtin.Reason!, Remedy(builtin.Reason!, tensors)));
-        if (builtin is { Verdict: "unsupported", Reason: { } reason } && reason.Contains("has no use for", StringComparison.Ordinal))
-            problems.Add(new HeaderProblem("extra-tensors", reason, "The model computes something that its architecture's name does not say; convert it again from its source."));
+        List<HeaderProblem> problems = [.. TensorProblems.Find(inspection, tensors)];
         Vocabulary(tensors, tokenizer, problems);
-        Tokens(tokenizer, problems);
-        Templates(metadata, tokenizer, template, problems);
+        Tokens(metadata, tokenizer, problems);
+        Template(metadata, tokenizer, template, problems);
         return problems;
-    }
-
-    private static string Remedy(string reason, GgufTensor[] tensors)
-    {
-        // A file whose query, key and value are one matrix where its readers look for three: the converter's choice.
-        bool fused = reason.Contains(".attn_q.", StringComparison.Ordinal) && tensors.Any(t => t.Name.EndsWith(".attn_qkv.weight", StringComparison.Ordinal));
-        return fused
-            ? "Query, key and value are fused here (attn_qkv.weight) and the architecture keeps them apart: convert the model again with a converter that splits them."
-            : "Fetch the file again, or convert it again from its source.";
     }
 
     private static void Vocabulary(GgufTensor[] tensors, InspectedTokenizer? tokenizer, List<HeaderProblem> problems)
@@ -40,7 +28,7 @@ internal static class HeaderProblems
             "llama.cpp refuses such a file: convert it again, with the tokenizer that belongs to the weights."));
     }
 
-    private static void Tokens(InspectedTokenizer? tokenizer, List<HeaderProblem> problems)
+    private static void Tokens(GgufMetadata metadata, InspectedTokenizer? tokenizer, List<HeaderProblem> problems)
     {
         if (tokenizer is null)
         {
@@ -48,14 +36,7 @@ internal static class HeaderProblems
             return;
         }
 
-        if (tokenizer is { Model: "gpt2", Pre: null or "default" })
-        {
-            problems.Add(new HeaderProblem(
-                "missing-pre",
-                $"tokenizer.ggml.pre is {(tokenizer.Pre is null ? "absent" : "'default'")}: text is split as no model of today was trained on.",
-                "The file is from before April 2024, or its converter did not know the tokenizer: answers are silently worse. Fetch a newer file."));
-        }
-
+        if (tokenizer.Model == "gpt2" && metadata.TryGetStrings("tokenizer.ggml.tokens", out GgufStringArray? tokens)) PreTokenizer(tokenizer.Pre, tokens, problems);
         if (tokenizer.Unsupported is { } unsupported)
             problems.Add(new HeaderProblem("tokenizer", unsupported, "The built-in engine runs it on token ids only."));
         foreach (SpecialToken token in tokenizer.Special.Where(t => t.Text is null && tokenizer.Tokens > 0))
@@ -67,7 +48,27 @@ internal static class HeaderProblems
         }
     }
 
-    private static void Templates(GgufMetadata metadata, InspectedTokenizer? tokenizer, InspectedTemplate? template, List<HeaderProblem> problems)
+    private static void PreTokenizer(string? pre, GgufStringArray tokens, List<HeaderProblem> problems)
+    {
+        (string Name, IReadOnlyList<string> Pres)? known = KnownVocabularies.Find(tokens);
+        string should = known is { } vocabulary ? $" Its vocabulary is that of {vocabulary.Name}, which is split by '{vocabulary.Pres[0]}'." : "";
+        if (pre is null or "default")
+        {
+            problems.Add(new HeaderProblem(
+                "missing-pre",
+                $"tokenizer.ggml.pre is {(pre is null ? "absent" : "'default'")}: text is split as no model of today was trained on.{should}",
+                "The file is from before April 2024, or its converter did not know the tokenizer: answers are silently worse. Fetch a newer file."));
+        }
+        else if (known is { } other && !other.Pres.Contains(pre))
+        {
+            problems.Add(new HeaderProblem(
+                "outdated-pre",
+                $"tokenizer.ggml.pre is '{pre}'.{should}",
+                "Text is split otherwise than in training, and answers are silently worse: fetch a newer file, or convert it again with a current converter."));
+        }
+    }
+
+    private static void Template(GgufMetadata metadata, InspectedTokenizer? tokenizer, InspectedTemplate? template, List<HeaderProblem> problems)
     {
         if (template is null)
         {
@@ -78,41 +79,21 @@ internal static class HeaderProblems
         }
 
         if (template.Fault is { } fault)
-            problems.Add(new HeaderProblem("template", $"The chat template does not parse: {fault}", "Fetch a newer file; backends fall back to another template in silence."));
-        EndOfTurn(metadata, tokenizer, problems);
+            problems.Add(new HeaderProblem("template", $"The chat template cannot be used: {fault}", "Fetch a newer file; backends fall back to another template in silence."));
+        if (tokenizer is not null && template.EndOfTurn is { } end && metadata.TryGetStrings("tokenizer.ggml.tokens", out GgufStringArray? tokens))
+            EndOfTurn(tokenizer, end, tokens.IndexOf(end), problems);
     }
 
     /// <summary>The token that ends a turn in the template must be one that the metadata name as an end: not every backend knows it by its text.</summary>
-    private static void EndOfTurn(GgufMetadata metadata, InspectedTokenizer? tokenizer, List<HeaderProblem> problems)
+    private static void EndOfTurn(InspectedTokenizer tokenizer, string end, int id, List<HeaderProblem> problems)
     {
-        string template = metadata.GetString(Text.Templates.ModelTemplate.Key);
-        if (tokenizer is null || tokenizer.Unsupported is not null || !metadata.TryGetStrings("tokenizer.ggml.tokens", out GgufStringArray? tokens))
+        SpecialToken[] ends = [.. tokenizer.Special.Where(t => t.Role is "eos" or "eot" or "eom")];
+        if (id < 0 || ends.Any(t => t.Id == id))
             return;
-        foreach (string end in (string[])["<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|end_of_turn|>", "<|return|>"])
-        {
-            if (!template.Contains(end, StringComparison.Ordinal))
-                continue;
-            int id = IndexOf(tokens, end);
-            SpecialToken[] ends = [.. tokenizer.Special.Where(t => t.Role is "eos" or "eot" or "eom")];
-            if (id >= 0 && !ends.Any(t => t.Id == id))
-            {
-                problems.Add(new HeaderProblem(
-                    "end-of-turn",
-                    string.Create(CultureInfo.InvariantCulture, $"The template ends a turn with {end} (id {id}), which the metadata do not name as an end: {(ends.Length == 0 ? "they name none" : string.Join(", ", ends.Select(t => $"{t.Role} is {t.Id} {t.Text}")))}."),
-                    "With backends that go by the metadata answers run on past their end: set tokenizer.ggml.eot_token_id, or fetch a newer file."));
-            }
-        }
-    }
-
-    private static int IndexOf(GgufStringArray tokens, string text)
-    {
-        byte[] wanted = System.Text.Encoding.UTF8.GetBytes(text);
-        for (int i = 0; i < tokens.Count; i++)
-        {
-            if (tokens[i].SequenceEqual(wanted))
-                return i;
-        }
-
-        return -1;
+        string named = ends.Length == 0 ? "they name none" : string.Join(", ", ends.Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Role} is {t.Id} {t.Text}")));
+        problems.Add(new HeaderProblem(
+            "end-of-turn",
+            string.Create(CultureInfo.InvariantCulture, $"The template ends a turn with {end} (id {id}), which the metadata do not name as an end: {named}."),
+            "With backends that go by the metadata answers run on past their end: set tokenizer.ggml.eot_token_id, or fetch a newer file."));
     }
 }

@@ -1,4 +1,6 @@
+using Harness.Conversion;
 using Harness.Formats.Gguf;
+using Harness.Formats.Safetensors;
 using Harness.Hub;
 using Harness.Matrix;
 
@@ -13,29 +15,33 @@ namespace Harness.Runner.Inspection;
 /// <param name="locator">Finds and makes what is no file of the hub.</param>
 public sealed class HeaderReader(HubClient hub, Func<Catalogue> catalogue, ModelLocator locator)
 {
+    // With the hub's stream, which reads ahead as much, this stays below a MiB more than the header.
+    private const int MostBeyond = 448 << 10;
+
     /// <summary>Reads a model's headers.</summary>
     /// <param name="model">What the command line says.</param>
     /// <param name="quant">The quantization, or null.</param>
     /// <param name="cancellation">Ends the requests.</param>
-    /// <returns>The names of its files and their headers, in order.</returns>
+    /// <returns>Its files and their headers, in order.</returns>
     /// <exception cref="MatrixException">There is no such model.</exception>
     /// <exception cref="HubException">The hub does not give it.</exception>
     /// <exception cref="GgufException">A file is no sound GGUF.</exception>
-    public async Task<(IReadOnlyList<string> Files, IReadOnlyList<GgufHeader> Headers)> ReadAsync(
-        string model, string? quant, CancellationToken cancellation)
+    /// <exception cref="SafetensorsException">A file is no sound safetensors.</exception>
+    public async Task<ModelHeaders> ReadAsync(string model, string? quant, CancellationToken cancellation)
     {
         if (ModelLocator.FindFile(model, quant) is { } path)
-            return ReadLocal(path);
+            return SafetensorsHeaders.IsOne(path) ? SafetensorsHeaders.OfFile(path) : ReadLocal(path);
+        if (quant is null && ModelConverter.IsModelDirectory(model))
+            return SafetensorsHeaders.OfDirectory(model);
         if (model.StartsWith(HubReference.Prefix, StringComparison.Ordinal))
         {
             var reference = HubReference.Parse(model);
-            return ReadRemote(await hub.ResolveAsync(
-                reference.Repo, reference.Revision, new FileQuery { File = reference.File, Quant = quant }, cancellation).ConfigureAwait(false));
+            return await ReadRemoteAsync(
+                reference.Repo, reference.Revision, new FileQuery { File = reference.File, Quant = quant }, cancellation).ConfigureAwait(false);
         }
 
         return FromHub(model, quant) is { } variant
-            ? ReadRemote(await hub.ResolveAsync(
-                variant.Model.Repository!, variant.Model.Revision, new FileQuery { File = variant.Source!.File }, cancellation).ConfigureAwait(false))
+            ? await ReadRemoteAsync(variant.Model.Repository!, variant.Model.Revision, new FileQuery { File = variant.Source!.File }, cancellation).ConfigureAwait(false)
             : ReadLocal(await locator.FindAsync(model, quant, cancellation).ConfigureAwait(false));
     }
 
@@ -53,38 +59,55 @@ public sealed class HeaderReader(HubClient hub, Func<Catalogue> catalogue, Model
         return variant.Origin == VariantOrigin.Hub ? variant : null;
     }
 
-    private (IReadOnlyList<string> Files, IReadOnlyList<GgufHeader> Headers) ReadRemote(IReadOnlyList<ResolvedFile> files)
+    private async Task<ModelHeaders> ReadRemoteAsync(string repo, string? revision, FileQuery query, CancellationToken cancellation)
     {
+        IReadOnlyList<ResolvedFile> files = await hub.ResolveAsync(repo, revision, query, cancellation).ConfigureAwait(false);
+        if (files.Any(f => SafetensorsHeaders.IsOne(f.Path)))
+            return await SafetensorsHeaders.OfHubAsync(hub, files, cancellation).ConfigureAwait(false);
         var headers = new List<GgufHeader>();
         foreach (ResolvedFile file in files)
         {
-            using Stream stream = hub.FindCached(file) is { } path ? File.OpenRead(path) : hub.OpenRead(file);
-            headers.Add(Read(stream, file.Path));
+            using Stream stream = hub.OpenRead(file);
+            headers.Add(Read(stream, file.Path, MostBeyond));
         }
 
-        return ([.. files.Select(f => f.Path)], headers);
+        return Checked([.. files.Select(f => f.Path)], headers);
     }
 
-    private static (IReadOnlyList<string> Files, IReadOnlyList<GgufHeader> Headers) ReadLocal(string path)
+    private static ModelHeaders ReadLocal(string path)
     {
-        IReadOnlyList<string> paths;
-        using (GgufFile file = GgufFile.Open(path))
-            paths = file.Paths;
         var headers = new List<GgufHeader>();
-        foreach (string shard in paths)
+        IReadOnlyList<string> paths;
+        using (FileStream stream = File.OpenRead(path))
         {
-            using FileStream stream = File.OpenRead(shard);
-            headers.Add(Read(stream, Path.GetFileName(shard)));
+            headers.Add(Read(stream, Path.GetFileName(path)));
+            paths = GgufHeader.ShardPaths(path, headers[0]);
         }
 
-        return ([.. paths.Select(p => Path.GetFileName(p))], headers);
+        if (paths.Count > 1)
+        {
+            headers.Clear();
+            foreach (string shard in paths)
+            {
+                using FileStream stream = File.OpenRead(shard);
+                headers.Add(Read(stream, Path.GetFileName(shard)));
+            }
+        }
+
+        return Checked([.. paths.Select(p => Path.GetFileName(p))], headers);
     }
 
-    private static GgufHeader Read(Stream stream, string name)
+    private static ModelHeaders Checked(IReadOnlyList<string> names, IReadOnlyList<GgufHeader> headers)
+    {
+        GgufHeader.CheckShards(headers, names);
+        return new ModelHeaders([.. names.Zip(headers, (name, header) => new InspectedFile(name, header.FileLength, header.HeaderLength))], headers);
+    }
+
+    private static GgufHeader Read(Stream stream, string name, int mostBeyond = int.MaxValue)
     {
         try
         {
-            return GgufHeader.Read(stream);
+            return GgufHeader.Read(stream, mostBeyond);
         }
         catch (GgufException e)
         {

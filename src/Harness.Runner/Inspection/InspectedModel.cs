@@ -3,6 +3,7 @@ namespace Harness.Runner.Inspection;
 /// <summary>What a model's header says: everything that is known before a weight is read.</summary>
 /// <param name="Model">The model, as the command line names it.</param>
 /// <param name="Files">Its files, in order.</param>
+/// <param name="Container"><c>GGUF</c> or <c>safetensors</c>.</param>
 /// <param name="Architecture">The architecture's GGUF name; empty where the header names none.</param>
 /// <param name="Name">The model's own name, or null.</param>
 /// <param name="Parameters">Values of all tensors.</param>
@@ -20,6 +21,7 @@ namespace Harness.Runner.Inspection;
 public sealed record InspectedModel(
     string Model,
     IReadOnlyList<InspectedFile> Files,
+    string Container,
     string Architecture,
     string? Name,
     long Parameters,
@@ -77,8 +79,14 @@ public sealed record SpecialToken(string Role, long Id, string? Text);
 
 /// <summary>A model's chat template.</summary>
 /// <param name="Length">Its length in characters.</param>
-/// <param name="Fault">Why it is no template, or null.</param>
-public sealed record InspectedTemplate(int Length, string? Fault);
+/// <param name="Fault">Why it cannot be used, or null.</param>
+/// <param name="System">What becomes of a system message: <c>yes</c>, <c>ignored</c>, <c>refused</c> or <c>failed</c>.</param>
+/// <param name="Tools">What becomes of the description of a tool, in the same words.</param>
+/// <param name="ThinkingSwitch">Whether <c>enable_thinking</c> changes the prompt.</param>
+/// <param name="EndOfTurn">The token, or the text, that ends an answer; null when none follows it.</param>
+/// <param name="Bos">Who writes BOS: <c>template</c>, <c>tokenizer</c>, <c>both</c> or <c>neither</c>.</param>
+public sealed record InspectedTemplate(
+    int Length, string? Fault, string System, string Tools, bool ThinkingSwitch, string? EndOfTurn, string Bos);
 
 /// <summary>Memory at a context.</summary>
 /// <param name="ContextLength">Positions.</param>
@@ -92,12 +100,42 @@ public sealed record MemoryAtContext(long ContextLength, long WeightBytes, long 
 
 /// <summary>What a backend would make of a model, by its header alone.</summary>
 /// <param name="Backend">The backend.</param>
-/// <param name="Verdict"><c>supported</c>, <c>unsupported</c> or <c>fails</c>.</param>
-/// <param name="Reason">Why not, exactly; null when it is supported.</param>
-public sealed record HeaderVerdict(string Backend, string Verdict, string? Reason);
+/// <param name="Verdict">
+/// <c>supported</c>, <c>unsupported</c>, <c>fails</c>, <c>doubtful</c> (a probe of the same architecture failed for a reason that
+/// need not be this file's), or <c>untested</c>: no probe of that build tried what the model needs.
+/// </param>
+/// <param name="Reason">Why not, exactly; or a remark; null when there is nothing to say.</param>
+public sealed record HeaderVerdict(string Backend, string Verdict, string? Reason)
+{
+    /// <summary>What stands behind it: the header was read, nothing was run.</summary>
+    public string Evidence { get; } = "header";
+
+    /// <summary>What was looked at.</summary>
+    public IReadOnlyList<HeaderCheck> Checks { get; init; } = [];
+}
+
+/// <summary>One question about a backend that a header answers.</summary>
+/// <param name="What"><c>architecture</c>, <c>tensor type</c>, <c>pre-tokenizer</c>, <c>tensors</c>, <c>vocabulary</c>.</param>
+/// <param name="Name">Which; empty where there is one.</param>
+/// <param name="Answer"><c>yes</c>, <c>no</c>, <c>doubtful</c> or <c>untested</c>.</param>
+/// <param name="Evidence">The exact message, with the receipt it stands in; or null.</param>
+public sealed record HeaderCheck(string What, string Name, string Answer, string? Evidence)
+{
+    /// <summary>Whether the backend says that it does not know the name.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool Unknown { get; init; }
+}
 
 /// <summary>Something wrong with a file.</summary>
 /// <param name="Kind">A stable word: <c>missing-template</c>.</param>
 /// <param name="Message">What is wrong, and where.</param>
 /// <param name="Remedy">What to do about it.</param>
-public sealed record HeaderProblem(string Kind, string Message, string Remedy);
+public sealed record HeaderProblem(string Kind, string Message, string Remedy)
+{
+    private static readonly string[] Breaking =
+        ["tensors", "missing-tensor", "misshapen-tensor", "misnamed-tensor", "fused-tensors", "vocabulary", "not-convertible"];
+
+    /// <summary>Whether the file cannot be run for it, rather than runs worse.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool Breaks => Breaking.Contains(Kind);
+}

@@ -1,5 +1,9 @@
 using Harness.Formats.Gguf;
 using Harness.Formats.Quantizing;
+using Harness.Formats.Safetensors;
+using Harness.Matrix;
+using Harness.Receipts;
+using Harness.Runner.Variants;
 using Harness.Text;
 using Harness.Text.Templates;
 using Harness.Workers.Builtin;
@@ -14,45 +18,75 @@ public static class ModelInspector
 
     /// <summary>Inspects a model.</summary>
     /// <param name="model">The model, as the command line names it.</param>
-    /// <param name="files">The names of its files.</param>
-    /// <param name="headers">Their headers, in order; at least one.</param>
+    /// <param name="read">The headers of its files.</param>
+    /// <param name="knowledge">What builds know.</param>
     /// <returns>What the headers say.</returns>
-    public static InspectedModel Inspect(string model, IReadOnlyList<string> files, IReadOnlyList<GgufHeader> headers)
+    public static InspectedModel Inspect(string model, ModelHeaders read, IReadOnlyList<BackendKnowledge> knowledge)
     {
-        ArgumentNullException.ThrowIfNull(files);
-        ArgumentNullException.ThrowIfNull(headers);
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(knowledge);
+        return read.Gguf.Count == 0 ? Unconvertible(model, read) : Describe(model, read, knowledge);
+    }
+
+    private static InspectedModel Describe(string model, ModelHeaders read, IReadOnlyList<BackendKnowledge> knowledge)
+    {
+        IReadOnlyList<GgufHeader> headers = read.Gguf;
         GgufMetadata metadata = headers[0].Metadata;
         GgufTensor[] tensors = [.. headers.SelectMany(h => h.Tensors)];
         string architecture = metadata.TryGetString("general.architecture", out string? named) ? named : string.Empty;
+        TensorTypeTotal[] types = TotalsOf(tensors.Select(t => (t.TypeName, t.ElementCount, t.ByteLength)));
+        TensorTypeTotal[] stored = read.Safetensors is { } source ? TotalsOf(source.Select(t => (t.Type.Name, t.ElementCount, t.ByteLength))) : types;
         long parameters = tensors.Sum(t => t.ElementCount);
-        long bytes = tensors.Sum(t => t.ByteLength);
+        long bytes = stored.Sum(t => t.Bytes);
         BuiltinInspection inspection = BuiltinInspection.Of(headers);
-        HeaderVerdict builtin = VerdictOf(inspection);
         InspectedTokenizer? tokenizer = TokenizerOf(metadata);
-        InspectedTemplate? template = TemplateOf(metadata);
+        (ChatTemplateFacts? facts, _) = ChatTemplateReader.Read(metadata);
+        InspectedTemplate? template = facts is null ? null : new InspectedTemplate(
+            metadata.GetString(ModelTemplate.Key).Length, facts.Fault, facts.System, facts.Tools, facts.ThinkingSwitch, facts.EndOfTurn, facts.Bos);
         long? context = metadata.TryGetNumber($"{architecture}.context_length", out long length) && length > 0 ? length : null;
+        string[] names = [.. types.Select(t => t.Type)];
+        long? rows = tensors.FirstOrDefault(t => t.Name == "token_embd.weight") is { Shape.Length: >= 2 } embedding ? embedding.Shape[1] : null;
         return new InspectedModel(
             model,
-            [.. files.Zip(headers, (name, header) => new InspectedFile(name, header.FileLength, header.HeaderLength))],
+            read.Files,
+            read.Safetensors is null ? "GGUF" : "safetensors",
             architecture,
             metadata.TryGetString("general.name", out string? name) ? name : null,
             parameters,
             parameters - IdleParameters(metadata, architecture, tensors),
             bytes,
-            metadata.TryGetNumber("general.file_type", out uint type) ? FileTypes.NameOf(type) : null,
-            [
-                .. tensors.GroupBy(t => t.TypeName)
-                    .Select(g => new TensorTypeTotal(g.Key, g.Count(), g.Sum(t => t.ElementCount), g.Sum(t => t.ByteLength)))
-                    .OrderByDescending(t => t.Bytes).ThenBy(t => t.Type, StringComparer.Ordinal),
-            ],
+            read.Safetensors is null && metadata.TryGetNumber("general.file_type", out uint type) ? FileTypes.NameOf(type) : null,
+            stored,
             inspection.Features,
             tokenizer,
             template,
             context,
             [.. MemoryOf(inspection, bytes)],
-            [builtin],
-            HeaderProblems.Find(metadata, tensors, tokenizer, template, builtin));
+            [
+                HeaderVerdicts.OfBuiltin(inspection, tokenizer, names),
+                .. knowledge.Select(known => HeaderVerdicts.Of(known, inspection, architecture, names, tokenizer, rows)),
+            ],
+            HeaderProblems.Find(metadata, tensors, tokenizer, template, inspection));
     }
+
+    /// <summary>A model in safetensors of which no backend is known to make anything.</summary>
+    private static InspectedModel Unconvertible(string model, ModelHeaders read)
+    {
+        IReadOnlyList<SafetensorsTensor> tensors = read.Safetensors ?? [];
+        TensorTypeTotal[] types = TotalsOf(tensors.Select(t => (t.Type.Name, t.ElementCount, t.ByteLength)));
+        long parameters = tensors.Sum(t => t.ElementCount);
+        return new InspectedModel(
+            model, read.Files, "safetensors", string.Empty, null, parameters, parameters, types.Sum(t => t.Bytes), null, types, [], null, null, null, [],
+            [new HeaderVerdict(BackendId.Builtin.Engine, "unsupported", read.NotConvertible)],
+            [new HeaderProblem("not-convertible", read.NotConvertible!, "Every backend here runs GGUF: mend what is said, or fetch a GGUF file of the model.")]);
+    }
+
+    private static TensorTypeTotal[] TotalsOf(IEnumerable<(string Type, long Parameters, long Bytes)> tensors) =>
+    [
+        .. tensors.GroupBy(t => t.Type)
+            .Select(g => new TensorTypeTotal(g.Key, g.Count(), g.Sum(t => t.Parameters), g.Sum(t => t.Bytes)))
+            .OrderByDescending(t => t.Bytes).ThenBy(t => t.Type, StringComparer.Ordinal),
+    ];
 
     /// <summary>Values of experts that are not used for a token.</summary>
     private static long IdleParameters(GgufMetadata metadata, string architecture, GgufTensor[] tensors)
@@ -68,13 +102,6 @@ public static class ModelInspector
             .Sum(t => t.ElementCount);
         return inExperts / experts * (experts - used);
     }
-
-    private static HeaderVerdict VerdictOf(BuiltinInspection inspection) => inspection switch
-    {
-        { Unsupported: { } lacking } => new HeaderVerdict("builtin", "unsupported", lacking),
-        { Fault: { } fault } => new HeaderVerdict("builtin", "fails", fault),
-        _ => new HeaderVerdict("builtin", "supported", null),
-    };
 
     private static IEnumerable<MemoryAtContext> MemoryOf(BuiltinInspection inspection, long weights) => inspection.ContextLength is not { } longest
         ? []
@@ -106,21 +133,6 @@ public static class ModelInspector
         catch (Exception e) when (e is TokenizerException or GgufException)
         {
             return new InspectedTokenizer(model, pre, tokens?.Count ?? 0, special, [], null, e.Message);
-        }
-    }
-
-    private static InspectedTemplate? TemplateOf(GgufMetadata metadata)
-    {
-        if (!metadata.TryGetString(ModelTemplate.Key, out string? text))
-            return null;
-        try
-        {
-            _ = ChatTemplate.Parse(text);
-            return new InspectedTemplate(text.Length, null);
-        }
-        catch (TemplateException e)
-        {
-            return new InspectedTemplate(text.Length, e.Message);
         }
     }
 }

@@ -25,12 +25,13 @@ internal sealed class MadeFiles(string home, int threads)
     /// <param name="cancellation">Ends the wait for another process that makes it.</param>
     public Task<string> ForgedAsync(Variant variant, CancellationToken cancellation)
     {
+        ModelEntry model = variant.Model;
+        string pre = model.PreTokenizer is { } named ? $"-pre-{named}" : "";
         string name = string.Create(
-            CultureInfo.InvariantCulture,
-            $"probe-{variant.Model.Architecture}-{variant.Quant}-seed{variant.Model.Seed}-v{ProbeForge.Version}.gguf");
+            CultureInfo.InvariantCulture, $"probe-{model.Architecture}-{variant.Quant}-seed{model.Seed}{pre}-v{ProbeForge.Version}.gguf");
         return OnceAsync(
             Path.Combine(home, "models", "forged", name),
-            path => ProbeForge.Write(variant.Model.Architecture, variant.Quant, variant.Model.Seed, path), cancellation);
+            path => ProbeForge.Write(model.Architecture, variant.Quant, model.Seed, path, preTokenizer: model.PreTokenizer), cancellation);
     }
 
     /// <summary>A file quantized from its parent, made when it is not there.</summary>
