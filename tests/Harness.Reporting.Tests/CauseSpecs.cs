@@ -28,6 +28,8 @@ public sealed class CauseSpecs
         At("misshapen-tensor", Stage.Load, new(FailureKind.Error, "The tensor 'blk.0.attn_k.weight' has the shape [256, 32]; the metadata asks for [256, 64].")),
         At("extra-tensors", Stage.Load, new(FailureKind.Error, "error loading model: done_getting_tensors: wrong number of tensors; expected 29, got 23")),
         At("missing-metadata", Stage.Load, new(FailureKind.Error, "error loading model: error loading model hyperparameters: key not found in model: bailingmoe.expert_weights_scale")),
+        At("wrong-metadata", Stage.Load, new(FailureKind.Error, "error loading model: error loading model hyperparameters: invalid value for sliding_window")),
+        At("vocabulary-lacks-tokens", Stage.Load, new(FailureKind.Error, "error loading model: error loading model vocabulary: _Map_base::at")),
         At("truncated-file", Stage.Load, new(FailureKind.Error, "error loading model: tensor 'output.weight' data is not within the file bounds, model is corrupted or incomplete")),
         At("truncated-file", Stage.Inspect, new(FailureKind.Error, "the file is truncated: at least 900 bytes expected, 800 there, m.gguf, tensor 'x'. Download it again.")),
         At("not-a-model", Stage.Load, new(FailureKind.Error, "gguf_init_from_file: invalid magic characters: 'This', expected 'GGUF'")),
@@ -189,7 +191,7 @@ public sealed class CauseSpecs
         string[] elsewhere =
         [
             "silent-cpu-fallback", "degenerate-output", "template-refuses-system", "another-template", "double-bos", "wrong-end-of-turn",
-            "wrong-numbers", "missed-expectation", "tokenizer-differs", "no-tokenizer", "backend-absent", "hardware-absent", "unknown-architecture-builtin",
+            "wrong-numbers", "missed-expectation", "tokenizer-differs", "no-tokenizer", "backend-absent", "hardware-absent", "nothing-to-ask", "unknown-architecture-builtin",
         ];
         Assert.That(Carried.Value.Causes.Select(c => c.Id), Is.EquivalentTo(shown.Concat(elsewhere)));
     }

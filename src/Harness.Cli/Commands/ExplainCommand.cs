@@ -3,6 +3,7 @@ using Harness.Cli.Running;
 using Harness.Matrix;
 using Harness.Receipts;
 using Harness.Receipts.Store;
+using Harness.Receipts.Verdicts;
 using Harness.Reporting;
 
 namespace Harness.Cli.Commands;
@@ -45,7 +46,8 @@ internal static class ExplainCommand
             Catalogue catalogue = LoadedMatrix.Load(CatalogueFiles.Matrix(parsed.GetValue(matrix))).Catalogue;
             (ReceiptSet set, IReadOnlyList<Receipt> asked, string from) = ReceiptSearch.Find(parsed.GetValue(receipt), parsed.GetValue(within));
             var matcher = new CauseMatcher(catalogue, set);
-            Explanation[] explanations = [.. asked.SelectMany(matcher.Explain)];
+            // What failed comes first; what was only remarked on, as a folded system message, after it.
+            Explanation[] explanations = [.. asked.SelectMany(matcher.Explain).OrderBy(e => e.Verdict.Kind is VerdictKind.Works or VerdictKind.Runs ? 1 : 0)];
             if (parsed.GetValue(json)) ExplainOutput.PrintJson(explanations);
             else ExplainOutput.Print(explanations, asked, matcher, from);
             return Task.FromResult(ExitStatus.Done);

@@ -10,8 +10,9 @@ namespace Harness.Cli.Running;
 internal static partial class ExplainOutput
 {
     private const int IdLength = 12;
+    private const int OthersShown = 4;
 
-    /// <summary>For people: what has one cause stands together, with the evidence of the first.</summary>
+    /// <summary>For people: what has one cause stands together, with the words of the first.</summary>
     public static void Print(IReadOnlyList<Explanation> explanations, IReadOnlyList<Receipt> asked, CauseMatcher matcher, string from)
     {
         IAnsiConsole console = Terminal.Output();
@@ -22,12 +23,11 @@ internal static partial class ExplainOutput
             return;
         }
 
-        foreach (IGrouping<(string, string, string, string), Explanation> group in explanations.GroupBy(e => (e.Title, e.Meaning, e.Advice, e.Cause is null ? e.Symptom.Message : "")))
+        foreach (IGrouping<string, Explanation> group in explanations.GroupBy(e => e.Cause?.Id ?? e.Symptom.Message))
         {
             Explanation first = group.First();
             console.MarkupLineInterpolated($"[bold]{first.Title}[/] [dim]({first.Cause?.Id ?? "unexplained"})[/]");
-            string more = group.Count() == 1 ? "" : $" and {group.Count() - 1} more";
-            Line(console, "cell", $"{first.Receipt.Cell}{more}: {first.Verdict.Word}, receipt {Short(first.Receipt.Id)}");
+            Line(console, "cell", $"{first.Receipt.Cell}: {first.Verdict.Word}, receipt {Short(first.Receipt.Id)}");
             foreach (EvidenceLine line in first.Evidence)
             {
                 foreach (string quoted in line.Quote.Split('\n'))
@@ -37,6 +37,7 @@ internal static partial class ExplainOutput
             Line(console, "means", first.Meaning);
             Line(console, "do", first.Advice);
             foreach (string link in first.Cause?.Links ?? []) Line(console, "see", link);
+            if (group.Count() > 1) Line(console, "also", Others([.. group.Skip(1)]));
             console.WriteLine();
         }
     }
@@ -47,6 +48,13 @@ internal static partial class ExplainOutput
             e.Receipt.Id, e.Receipt.Cell.Model, e.Receipt.Cell.Quant, e.Receipt.Cell.Backend, e.Receipt.Cell.Hardware, e.Verdict.Word, e.Cause?.Id, e.Title,
             e.Symptom.Kind, e.Symptom.Stage, e.Evidence, e.Meaning, e.Advice, e.Cause?.Links ?? [])).ToArray(),
         ExplainJson.Default.JsonArray));
+
+    /// <summary>The other cells of a cause, some of them by name.</summary>
+    private static string Others(Explanation[] others)
+    {
+        string names = string.Join("; ", others.Take(OthersShown).Select(e => $"{e.Receipt.Cell.Model} {e.Receipt.Cell.Quant} {e.Receipt.Cell.Backend} ({Short(e.Receipt.Id)})"));
+        return others.Length <= OthersShown ? names : $"{names}; and {others.Length - OthersShown} more: 'harness explain RECEIPT' says the same of each, with its own words";
+    }
 
     private static void Line(IAnsiConsole console, string name, string text)
     {

@@ -40,6 +40,8 @@ internal sealed unsafe class WeightBinder
     /// <inheritdoc cref="Bind" path="/exception"/>
     public static void Check(ModelHeader header, Blueprint blueprint) => _ = new WeightBinder(header.Tensors, null).BindAll(blueprint);
 
+    private const int MostStandIns = 4096;
+
     // Whoever collects faults asks about names and shapes, not about types: any format stands for all.
     private static TensorFormat StandIn => TensorFormats.TryGet(TensorType.F32, out TensorFormat? format) ? format : throw new InvalidOperationException();
 
@@ -47,7 +49,15 @@ internal sealed unsafe class WeightBinder
     public static IReadOnlyList<TensorFault> Faults(ModelHeader header, Blueprint blueprint)
     {
         var faults = new List<TensorFault>();
-        _ = new WeightBinder(header.Tensors, null, faults).BindAll(blueprint);
+        try
+        {
+            _ = new WeightBinder(header.Tensors, null, faults).BindAll(blueprint);
+        }
+        catch (ModelException)
+        {
+            // What contradicts itself so far that no binding can go on; the faults until there are true.
+        }
+
         return faults;
     }
 
@@ -189,7 +199,14 @@ internal sealed unsafe class WeightBinder
     {
         GgufTensor? tensor = Find(name, shape);
         if (faults is not null)
-            return [.. Enumerable.Range(0, count).Select(_ => new WeightMatrix(name, StandIn, rows, columns, null))];
+        {
+            // A count that no tensor bears out is only the metadata's word: nothing of that size is made.
+            if (tensor is null && count > MostStandIns)
+                throw new ModelException($"The metadata ask for {count.ToString(CultureInfo.InvariantCulture)} matrices in '{name}'.");
+            var stand = new WeightMatrix(name, StandIn, rows, columns, null);
+            return [.. Enumerable.Repeat(stand, count)];
+        }
+
         if (tensor!.Type is not { } type || !TensorFormats.TryGet(type, out TensorFormat? format))
             throw new UnsupportedModelException($"The built-in engine does not read the tensor type {tensor.TypeName} (tensor '{name}').");
         if (columns % format.BlockLength != 0)

@@ -39,7 +39,7 @@ internal sealed partial class CauseFacts(
         _ => null,
     };
 
-    /// <summary>"The oldest build that was probed and loads it is …", from what was gathered and from the receipts beside.</summary>
+    /// <summary>"The first that loads it is …", from what was gathered and from the receipts beside.</summary>
     private string BuildsWith(string name, Func<BackendKnowledge, IReadOnlyList<KnownFact>> facts, Func<Receipt, string?> of)
     {
         BackendKnowledge[] tried = [.. knowledge.Where(k => facts(k).Any(f => f.Name == name))];
@@ -54,13 +54,13 @@ internal sealed partial class CauseFacts(
         if (loads.Length > 0)
         {
             KnownFact first = facts(loads[0]).First(f => f.Name == name);
-            string more = loads.Length == 1 ? "" : $", and {string.Join(", ", loads.Skip(1).Select(k => k.Backend))} load it too";
-            return $"the first probed build that loads {name} is {loads[0].Backend} (receipt {first.Receipt}){more}{here}";
+            string more = loads.Length == 1 ? "" : $", and {string.Join(", ", loads.Skip(1).Select(k => k.Backend))} {(loads.Length == 2 ? "loads" : "load")} it too";
+            return $"the first that loads {name} is {loads[0].Backend} (receipt {first.Receipt}){more}{here}";
         }
 
         return tried.Length > 0
-            ? $"none of the probed builds loads {name} ({string.Join(", ", tried.Select(k => k.Backend))}){here}"
-            : $"no build was probed with {name}{here}";
+            ? $"none loads {name} ({string.Join(", ", tried.Select(k => k.Backend))}){here}"
+            : $"none was tried with {name}{here}";
     }
 
     private string TypeName()

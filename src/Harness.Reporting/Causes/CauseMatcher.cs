@@ -44,23 +44,26 @@ public sealed class CauseMatcher(Catalogue catalogue, ReceiptSet set)
                 if (!pattern.Fits(symptom, out IReadOnlyDictionary<string, string> found)) continue;
                 var facts = new CauseFacts(receipt, symptom, found, catalogue.Knowledge, set.Receipts);
                 return new Explanation(
-                    receipt, verdict, symptom, cause, Cause.Fill(cause.Title, facts.Value), EvidenceOf(receipt, symptom),
+                    receipt, verdict, symptom, cause, Cause.Fill(cause.Title, facts.Value), EvidenceOf(receipt, symptom, pattern),
                     Cause.Fill(cause.Meaning, facts.Value), Cause.Fill(cause.Advice, facts.Value));
             }
         }
 
         return new Explanation(
-            receipt, verdict, symptom, null, "no known cause fits", EvidenceOf(receipt, symptom),
+            receipt, verdict, symptom, null, "no known cause fits", EvidenceOf(receipt, symptom, null),
             "What was seen is all that is known; nothing of it is lost: the receipt holds the message, the log and the environment.",
             $"Repeat it with '{receipt.Command}'. If it happens again, report it to the backend's makers with this evidence, and describe the cause in matrix/causes.yaml.");
     }
 
-    private static List<EvidenceLine> EvidenceOf(Receipt receipt, Symptom symptom)
+    private static List<EvidenceLine> EvidenceOf(Receipt receipt, Symptom symptom, CausePattern? pattern)
     {
         List<EvidenceLine> lines = [new(symptom.Stage, symptom.Signal is { } signal ? $"{signal}: {symptom.Message}" : symptom.Message)];
         FailureRecord? failure = receipt.Stages.Select(s => s.Failure).Concat(receipt.Checks.Select(c => c.Failure)).FirstOrDefault(f => f?.Message == symptom.Message);
         if (failure is { Suspected: true, Why: { } why }) lines.Add(new("suspected", why));
-        if (symptom.Log is { Length: > 0 } log) lines.Add(new("log", log));
+
+        // What a backend reported is said in its message; what it died of, only its log says.
+        bool said = pattern is { Log: null } && symptom.Kind != "crash";
+        if (!said && symptom.Log is { Length: > 0 } log) lines.Add(new("log", log));
         if (symptom.Kind is "out-of-memory" or "blocked" && receipt.Stages.FirstOrDefault(s => s.Stage == Stage.Fit)?.Reason is { } fit) lines.Add(new("fit", fit));
         if (symptom.Kind == "out-of-memory" && receipt.Memory is { } memory) lines.Add(new("memory", $"peak {Words.Size(memory.PeakResidentBytes)} ({memory.How})"));
         return lines;

@@ -8,7 +8,7 @@ namespace Harness.Reporting;
 internal static class Symptoms
 {
     // The end of a log is about what ended there; further up it may be about another model of the same worker.
-    private const int LogLines = 8;
+    private const int LogLines = 5;
 
     /// <summary>The last lines of a log.</summary>
     public static IReadOnlyList<string> LastLines(string? log) =>
@@ -19,7 +19,13 @@ internal static class Symptoms
         var found = new List<Symptom>();
         foreach (StageRecord stage in receipt.Stages) Add(Receipt.StageName(stage.Stage), stage.Failure);
         if (OtherDevice(receipt) is { } other) found.Add(Make("other-device", "load", other));
-        foreach (CheckRecord check in receipt.Checks) Add(Receipt.CheckName(check.Check), check.Failure);
+        bool hasFindings = receipt.Chat is { Findings.Count: > 0 };
+        foreach (CheckRecord check in receipt.Checks)
+        {
+            // The chat check's findings say more than its failure, which sums them up.
+            if (check.Check != Check.Chat || !hasFindings) Add(Receipt.CheckName(check.Check), check.Failure);
+        }
+
         foreach (ChatFinding finding in receipt.Chat?.Findings ?? []) found.Add(Make(Wire.Name(finding.Kind), "chat", finding.Detail));
         if (verdict.Kind == VerdictKind.Differs) found.Add(Make("differs", verdict.Stage, verdict.Reason));
         if (verdict.Kind == VerdictKind.Blocked && found.Count == 0) found.Add(Make("not-tried", verdict.Stage, verdict.Reason));

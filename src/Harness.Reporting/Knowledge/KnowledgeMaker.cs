@@ -81,8 +81,8 @@ public static class KnowledgeMaker
 
         /// <summary>The message, with the line of the log that speaks of the matter where the message does not: some builds only print it.</summary>
         public string? Message(string what) => _atLoad is { } failure
-            ? failure.Message.Contains(what, StringComparison.OrdinalIgnoreCase) || LogLines.FirstOrDefault(line => Speaks(line, what)) is not { } printed
-                ? failure.Message
+            ? failure.Message.Contains(what, StringComparison.OrdinalIgnoreCase) || LogLines.LastOrDefault(line => Speaks(line, what)) is not { } printed
+                ? failure.Kind == FailureKind.Crash ? Verdict.Reason : failure.Message
                 : $"{printed}; {failure.Message}"
             : Ids ?? (Verdict.Kind is VerdictKind.Works or VerdictKind.Runs or VerdictKind.Blocked ? null : Verdict.Reason);
 
