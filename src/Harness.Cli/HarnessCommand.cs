@@ -21,6 +21,7 @@ internal static class HarnessCommand
             ConvertCommand.Create(),
             DoctorCommand.Create(),
             ExplainCommand.Create(),
+            FitCommand.Create(),
             ForgeCommand.Create(),
             HardwareCommand.Create(),
             InspectCommand.Create(),

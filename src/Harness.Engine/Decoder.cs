@@ -35,14 +35,17 @@ internal sealed unsafe class Decoder : IDisposable
     private readonly RowsLayout hyperStreams;
     private readonly Layer[] layers;
     private readonly AltUpStreams? streams;
-    private readonly NativeBuffer logits;
+    private readonly BlockContext context;
     private readonly ParallelBody embed;
     private readonly ParallelBody finishLogits;
+
+    private NativeBuffer? logits;
 
     // The logits at hand, for the last step.
     private float* row;
     private int rows;
 
+    /// <summary>Lays out all memory; there is none before <see cref="Reserve"/>. No weight is read.</summary>
     public Decoder(Blueprint blueprint, ModelWeights weights, ComputePool pool, int positions, KvCacheType cacheType)
     {
         this.blueprint = blueprint;
@@ -51,7 +54,7 @@ internal sealed unsafe class Decoder : IDisposable
 
         // What sees later tokens must have them in one panel.
         bool bidirectional = blueprint.Layers.Any(l => l.Blocks.OfType<AttentionBlueprint>().Any(a => a.Bidirectional));
-        var context = new BlockContext(
+        context = new BlockContext(
             blueprint, weights, pool, positions, cacheType, bidirectional ? positions : Math.Min(PanelTokens, positions));
         panel = context.Panel;
         matrices = context.Matrices;
@@ -88,16 +91,6 @@ internal sealed unsafe class Decoder : IDisposable
         LogitRows = Math.Min(panel.Capacity, LargestLogitRows);
         embed = Embed;
         finishLogits = FinishLogits;
-        context.Reserve();
-        try
-        {
-            logits = NativeBuffer.Allocate((long)sizeof(float) * LogitRows * blueprint.VocabularySize);
-        }
-        catch
-        {
-            panel.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Tokens evaluated together; a longer prompt goes through in panels.</summary>
@@ -110,7 +103,32 @@ internal sealed unsafe class Decoder : IDisposable
     public int LogitRows { get; }
 
     /// <summary>Room for the logits of <see cref="LogitRows"/> positions, of vocabulary length each.</summary>
-    public float* Logits => logits.As<float>();
+    public float* Logits => logits!.As<float>();
+
+    /// <summary>Bytes reserved so far.</summary>
+    public long Reserved => panel.Bytes + (logits?.Bytes ?? 0);
+
+    /// <summary>What <see cref="Reserve"/> takes.</summary>
+    /// <param name="workers">Threads that compute.</param>
+    public SessionMemory Memory(int workers) =>
+        context.Memory(workers) with { LogitBytes = (long)sizeof(float) * LogitRows * blueprint.VocabularySize };
+
+    /// <summary>Reserves the memory; it becomes resident as it is used.</summary>
+    /// <exception cref="OutOfMemoryException">The system refused it.</exception>
+    public void Reserve()
+    {
+        SessionMemory memory = Memory(pool.Workers);
+        context.Reserve(memory);
+        try
+        {
+            logits = NativeBuffer.Allocate(memory.LogitBytes);
+        }
+        catch
+        {
+            panel.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs a panel through all layers; what blocks keep of it joins their state.</summary>
     /// <param name="ids">Token ids, at most <see cref="Capacity"/>, each in the vocabulary.</param>
@@ -163,7 +181,7 @@ internal sealed unsafe class Decoder : IDisposable
     public void Dispose()
     {
         panel.Dispose();
-        logits.Dispose();
+        logits?.Dispose();
     }
 
     private void Embed(int token, int worker)

@@ -1,4 +1,7 @@
+using Harness.Engine.Architectures;
 using Harness.Engine.Blueprints;
+using Harness.Engine.Compute;
+using Harness.Engine.Weights;
 
 namespace Harness.Engine;
 
@@ -40,12 +43,9 @@ public sealed unsafe class Session : IDisposable
         Blueprint blueprint = model.Blueprint;
         recurrent = blueprint.Recurrent;
 
-        // Beyond the learned positions there is nothing to add, so the context ends there.
-        int learned = blueprint.Embedding.LearnedPositions;
-        ContextLength = learned > 0 ? Math.Min(contextLength, learned) : contextLength;
-        if (blueprint.LongestContext > 0)
-            ContextLength = Math.Min(ContextLength, blueprint.LongestContext);
+        ContextLength = PositionsOf(blueprint, contextLength);
         decoder = new Decoder(blueprint, model.Weights, model.Pool, ContextLength, cacheType);
+        decoder.Reserve();
     }
 
     /// <summary>Positions there is room for; fewer than asked for where the model has learned ones and those end earlier.</summary>
@@ -66,6 +66,31 @@ public sealed unsafe class Session : IDisposable
     {
         ArgumentNullException.ThrowIfNull(blueprint);
         return blueprint.Layers.Sum(l => l.Blocks.Sum(b => b.StateBytes(contextLength, cacheType)));
+    }
+
+    /// <summary>
+    /// What a session will take, from a header alone: the layout that the session itself makes, without its memory.
+    /// </summary>
+    /// <param name="header">The model's header.</param>
+    /// <param name="blueprint">Its blueprint.</param>
+    /// <param name="contextLength">Positions asked for, at least 1.</param>
+    /// <param name="threads">Threads that compute, at least 1.</param>
+    /// <param name="cacheType">How keys and values are stored.</param>
+    /// <returns>Bytes, part by part.</returns>
+    /// <exception cref="UnsupportedModelException">The engine lacks what the model needs; the message names it.</exception>
+    /// <exception cref="ModelException">A tensor is missing or misshapen.</exception>
+    public static SessionMemory MemoryOf(
+        ModelHeader header, Blueprint blueprint, int contextLength, int threads, KvCacheType cacheType = KvCacheType.F16)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(blueprint);
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        int positions = PositionsOf(blueprint, contextLength);
+        ModelWeights weights = WeightBinder.Layout(header, blueprint);
+        using var pool = new ComputePool(1);
+        using var decoder = new Decoder(blueprint, weights, pool, positions, cacheType);
+        return decoder.Memory(threads) with { FixedStateBytes = FixedStateBytes(blueprint, cacheType), Weights = WeightMemory.Of(weights, header) };
     }
 
     /// <summary>Evaluates ids and returns logits.</summary>
@@ -140,6 +165,21 @@ public sealed unsafe class Session : IDisposable
 
     /// <summary>Frees the cache and the activations.</summary>
     public void Dispose() => decoder.Dispose();
+
+    // Beyond the learned positions there is nothing to add, so the context ends there.
+    private static int PositionsOf(Blueprint blueprint, int contextLength)
+    {
+        int learned = blueprint.Embedding.LearnedPositions;
+        int positions = learned > 0 ? Math.Min(contextLength, learned) : contextLength;
+        return blueprint.LongestContext > 0 ? Math.Min(positions, blueprint.LongestContext) : positions;
+    }
+
+    // What does not grow with the positions: a cache is proportional to them but for whole blocks, a recurrent state is not.
+    private static long FixedStateBytes(Blueprint blueprint, KvCacheType cacheType)
+    {
+        const int blocks = 1024;
+        return Math.Max(0, (2 * CacheBytes(blueprint, blocks, cacheType)) - CacheBytes(blueprint, 2 * blocks, cacheType));
+    }
 
     private int Advance(ReadOnlySpan<int> ids, int position)
     {

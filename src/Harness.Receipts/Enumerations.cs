@@ -23,6 +23,9 @@ public enum ReceiptKind
 
     /// <summary>A header that was read, not run.</summary>
     Header,
+
+    /// <summary>A measurement of memory, beside what was predicted.</summary>
+    Fit,
 }
 
 /// <summary>What stands behind a receipt; derived from the file itself.</summary>

@@ -117,3 +117,14 @@ public sealed record TimingFacts(
 /// <param name="PeakResidentBytes">The most resident memory.</param>
 /// <param name="How">How it was taken.</param>
 public sealed record MemoryFacts(long PeakResidentBytes, string How);
+
+/// <summary>What a cell was predicted to take of the machine's memory: an estimate, made from the header.</summary>
+/// <param name="Bytes">All of it.</param>
+/// <param name="ContextLength">Positions it was predicted for.</param>
+/// <param name="Parts">The parts.</param>
+public sealed record PredictedMemory(long Bytes, int ContextLength, IReadOnlyList<PredictedPart> Parts);
+
+/// <summary>A part of a prediction.</summary>
+/// <param name="Name">What for: <c>weights</c>, <c>repacked-weights</c>, <c>cache</c>, <c>state</c>, <c>compute</c>, <c>process</c>.</param>
+/// <param name="Bytes">How much.</param>
+public sealed record PredictedPart(string Name, long Bytes);

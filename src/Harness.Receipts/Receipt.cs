@@ -69,6 +69,9 @@ public sealed record Receipt
     /// <summary>Peak memory, or null when not known.</summary>
     public MemoryFacts? Memory { get; init; }
 
+    /// <summary>What was predicted from the header before anything was loaded, or null: an estimate beside <see cref="Memory"/>.</summary>
+    public PredictedMemory? PredictedMemory { get; init; }
+
     /// <summary>What the weights were stored in and what that lost, or null when the header was not read.</summary>
     public QuantizationFacts? Quantization { get; init; }
 

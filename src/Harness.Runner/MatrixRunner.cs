@@ -5,6 +5,7 @@ using Harness.Receipts.Comparisons;
 using Harness.Receipts.Store;
 using Harness.Receipts.Verdicts;
 using Harness.Runner.Cells;
+using Harness.Runner.Fit;
 using Harness.Runner.Variants;
 using Harness.Workers;
 
@@ -102,6 +103,12 @@ public sealed class MatrixRunner(
             {
                 receipt = writer.Make(new CellLog(cell, variant, backend, Attempt(cell)) { Options = writer.OptionsOf(cell, variant) }, 0);
             }
+            else if (TooLarge(cell, variant, writer) is { } failure)
+            {
+                var log = new CellLog(cell, variant, backend, Attempt(cell)) { Options = writer.OptionsOf(cell, variant) };
+                log.Stages.Add(new StageRecord(Stage.Fit, Outcome.Failed, 0, Failure: failure));
+                receipt = writer.Make(log, 0);
+            }
             else
             {
                 (receipt, canonical) = await cells.RunAsync(cell, variant, backend, canonical, Attempt(cell), cancellation).ConfigureAwait(false);
@@ -114,6 +121,13 @@ public sealed class MatrixRunner(
             progress.CellDone(cell, receipt, resumed: false);
         }
     }
+
+    /// <summary>Why a cell is not begun though another engine may hold the variant; null when it is.</summary>
+    private FailureRecord? TooLarge(PlannedCell cell, PreparedVariant variant, ReceiptWriter writer) =>
+        settings.AvailableMemoryBytes is { } available && variant.Memory is { } memory
+        && CellMemory.Of(memory, cell.Cell, writer.OptionsOf(cell, variant)) is { } predicted && predicted.On(CellMemory.Cpu) > available
+            ? new FailureRecord(FailureKind.Blocked, CellMemory.Words(predicted, available))
+            : null;
 
     /// <summary>The verdict of a receipt, by the comparisons written so far.</summary>
     /// <param name="receipt">A receipt of this run's store.</param>

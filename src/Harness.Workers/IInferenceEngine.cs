@@ -106,7 +106,12 @@ public sealed record BackendDevice(string Api, string Name, long? MemoryBytes = 
 /// The backend keeps its own choices where it trades exactness for speed, as for measuring its speed; otherwise it is set
 /// to be as exact as it can be.
 /// </param>
-public sealed record LoadRequest(string Path, int ContextLength, string Device, int Threads, bool OwnDefaults = false);
+/// <param name="Touch">
+/// All memory that loading reserves is made resident at once, as a full context would leave it: for measuring what that takes
+/// without computing it.
+/// </param>
+public sealed record LoadRequest(
+    string Path, int ContextLength, string Device, int Threads, bool OwnDefaults = false, bool Touch = false);
 
 /// <summary>What a backend says of the model it loaded.</summary>
 /// <param name="Architecture">GGUF architecture name.</param>

@@ -5,6 +5,7 @@ using Harness.LoopbackHub;
 using Harness.Receipts;
 using Harness.Receipts.Verdicts;
 using Harness.Runner.Variants;
+using Harness.Workers.Memory;
 using NUnit.Framework;
 using Loopback = Harness.LoopbackHub.LoopbackHub;
 
@@ -59,7 +60,7 @@ internal sealed class VariantSpecs
 
         Assert.That(verdict.Kind, Is.EqualTo(VerdictKind.Blocked));
         Assert.That(verdict.Stage, Is.EqualTo("fit"));
-        Assert.That(verdict.Reason, Does.Match(@"estimated to need [\d.]+ MB \([\d.]+ MB weights, [\d.]+ MB KV cache, [\d.]+ MB process\), 50 MB can be used"));
+        Assert.That(verdict.Reason, Does.Match(@"estimated to need [\d.]+ MB on builtin \([\d.]+ MB weights, [\d.]+ MB KV cache, [\d.]+ MB compute, [\d.]+ MB process\), 50 MB can be used"));
         Assert.That(receipt.Stages[^1].Failure!.Kind, Is.EqualTo(FailureKind.Blocked));
         Assert.That(hub.Log.Where(r => r.Storage).Sum(r => r.Sent), Is.LessThan(Size / 2));
     }
@@ -77,23 +78,17 @@ internal sealed class VariantSpecs
     }
 
     [Test]
-    public void TheEstimateIsWeightsAndCacheAndAFixedPart()
-    {
-        Publish();
-        GgufHeader header = Header();
-        FitEstimate estimate = FitEstimate.Of([header], contextLength: 100);
-        Assert.That(estimate.WeightBytes, Is.EqualTo(header.FileLength - header.DataOffset));
-        // probe-llama: 5 layers, 3 heads of keys and values of 64 each, two bytes.
-        Assert.That(estimate.KvBytes, Is.EqualTo(5L * 3 * (64 + 64) * 2 * 100));
-        Assert.That(estimate.Total, Is.EqualTo(estimate.WeightBytes + estimate.KvBytes + estimate.ProcessBytes));
-    }
-
-    [Test]
     public void LayersWithoutAttentionNeedNoCache()
     {
-        Publish(w => w.Set("llama.attention.head_count", GgufValue.OfArray(new[] { 12, 0, 12, 0, 12 }))
-            .Set("llama.attention.head_count_kv", GgufValue.OfArray(new[] { 3, 0, 4, 0, 6 })));
-        Assert.That(FitEstimate.Of([Header()], contextLength: 100).KvBytes, Is.EqualTo((3L + 4 + 6) * (64 + 64) * 2 * 100));
+        // An architecture that the built-in engine does not know: what is known of it is its metadata.
+        Publish(w => w.Set("general.architecture", GgufValue.Of("mystery")).Set("mystery.block_count", GgufValue.Of(5u)).Set("mystery.embedding_length", GgufValue.Of(768u))
+            .Set("mystery.attention.key_length", GgufValue.Of(64u)).Set("mystery.attention.value_length", GgufValue.Of(64u))
+            .Set("mystery.attention.head_count", GgufValue.OfArray(new[] { 12, 0, 12, 0, 12 }))
+            .Set("mystery.attention.head_count_kv", GgufValue.OfArray(new[] { 3, 0, 4, 0, 6 })));
+        var memory = ModelMemory.Of([Header()]);
+        Assert.That(memory.Unsupported, Does.Contain("mystery"));
+        Assert.That(memory.Builtin(new MemoryRequest(256)), Is.Null);
+        Assert.That(memory.LlamaCpp(new MemoryRequest(256)).Of(MemoryKind.Cache), Is.EqualTo((3L + 4 + 6) * (64 + 64) * 2 * 256));
     }
 
     [Test]
@@ -101,7 +96,7 @@ internal sealed class VariantSpecs
     {
         Publish(w => w.Set("llama.block_count", GgufValue.Of(uint.MaxValue))
             .Set("llama.attention.head_count_kv", GgufValue.Of(uint.MaxValue)).Set("llama.attention.key_length", GgufValue.Of(uint.MaxValue)));
-        Assert.That(FitEstimate.Of([Header()], 1 << 24).Total, Is.GreaterThan(1L << 60));
+        Assert.That(ModelMemory.Of([Header()]).LlamaCpp(new MemoryRequest(1 << 24)).On("cpu"), Is.GreaterThan(1L << 60));
     }
 
     [Test]

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Harness.Formats.Forging;
 using Harness.Formats.Gguf;
 using Harness.Matrix;
+using Harness.Runner.Inspection;
 
 namespace Harness.Cli.Commands;
 
@@ -152,39 +153,15 @@ internal static class ForgeCommand
             return;
         }
 
-        ShapeForge.Write(CatalogueShape(like), request.Quant, request.Seed, request.Output, threads, line, cancellation);
+        ShapeForge.Write(ShapeOf(like), request.Quant, request.Seed, request.Output, threads, line, cancellation);
     }
 
-    private static ForgeShape CatalogueShape(string name)
+    private static ForgeShape ShapeOf(string name)
     {
         Catalogue catalogue = CatalogueFiles.Catalogue();
         string known = string.Join(", ", catalogue.Models.Where(m => m.Shape is not null).Select(m => m.Id));
-        ModelEntry? model = catalogue.FindModel(name);
-        if (model?.Shape is not { } shape)
-            throw new ForgeException($"'{name}' is neither a file nor a model of the catalogue with a shape", "--like", $"Models with a shape: {known}.");
-        if (shape is { Latent: not null } or { Experts.DenseLayers: > 0 })
-            throw new ForgeException($"'{name}' has latent attention or layers with and without experts, which is forged only from a file's header", "--like", "Give a GGUF file of it, or another model.");
-        return new ForgeShape
-        {
-            Name = model.Name,
-            Architecture = model.Architecture,
-            Layers = shape.Layers,
-            Embedding = shape.EmbeddingLength,
-            Heads = shape.Heads,
-            KvHeads = shape.KvHeads,
-            HeadDimension = shape.HeadDim,
-            FeedForward = shape.FeedForwardLength,
-            Vocabulary = shape.VocabularySize,
-            Context = shape.ContextLength,
-            RopeBase = (float)shape.RopeBase,
-            RopeLinearFactor = shape.RopeLinearScale is 1 ? null : (float)shape.RopeLinearScale,
-            NormEpsilon = (float)shape.NormEpsilon,
-            TiedOutput = shape.Tied,
-            Experts = shape.Experts is { } experts
-                ? new ForgeExperts { Count = experts.Count, Used = experts.Used, Length = experts.FeedForwardLength, SharedLength = experts.SharedFeedForwardLength }
-                : null,
-            Tokenizer = ForgedTokenizers.For(model.Architecture, shape.VocabularySize),
-        };
+        return (catalogue.FindModel(name) is { } model ? CatalogueShape.Of(model) : null) ?? throw new ForgeException(
+            $"'{name}' is neither a file nor a model of the catalogue with a shape", "--like", $"Models with a shape: {known}.");
     }
 
     private static void Report(Request request)

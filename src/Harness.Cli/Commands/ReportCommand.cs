@@ -12,19 +12,20 @@ internal static class ReportCommand
     private const string Architectures = "architectures";
     private const string Formats = "formats";
     private const string Chat = "chat";
+    private const string Fit = "fit";
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var folder = new Argument<string?>("DIR") { Description = "A folder with receipts.jsonl; by default the newest run.", Arity = ArgumentArity.ZeroOrOne };
-        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md, architectures.md, formats.md or chat.md in DIR.", HelpName = "FILE" };
+        var output = new Option<string?>("--out") { Description = "The page to write; by default report.md, architectures.md, formats.md, chat.md or fit.md in DIR.", HelpName = "FILE" };
         var kind = new Option<string>("--page")
         {
-            Description = "Which page: compatibility, a line a cell; architectures, a line a model with its error and structure; formats, a line a quantization with its size, error and perplexity; or chat, what chat templates can do and what backends make of them.",
+            Description = "Which page: compatibility, a line a cell; architectures, a line a model with its error and structure; formats, a line a quantization with its size, error and perplexity; chat, what chat templates can do and what backends make of them; or fit, memory predicted and measured.",
             HelpName = "PAGE",
             DefaultValueFactory = _ => Compatibility,
         };
-        kind.AcceptOnlyFromAmong(Compatibility, Architectures, Formats, Chat);
+        kind.AcceptOnlyFromAmong(Compatibility, Architectures, Formats, Chat, Fit);
         var matrix = new Option<string?>("--matrix") { Description = "The matrix whose templates are used.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Prints one JSON object and nothing else." };
         var command = new Command(
@@ -41,6 +42,7 @@ internal static class ReportCommand
               harness report nightly --page architectures
               harness report reports/formats --page formats
               harness report --page chat
+              harness report reports/fit --page fit
             """)
         {
             folder, kind, output, matrix, json,
@@ -57,6 +59,7 @@ internal static class ReportCommand
                     Architectures => ReportPage.ArchitecturesFileName,
                     Formats => ReportPage.FormatsFileName,
                     Chat => ReportPage.ChatFileName,
+                    Fit => ReportPage.FitFileName,
                     _ => ReportPage.FileName,
                 }));
             OutputFile.Check(page, "the page");
@@ -66,6 +69,7 @@ internal static class ReportCommand
             if (asked == Architectures) ArchitecturesOutput.Print(ReportPage.WriteArchitectures(receipts, page, catalogue), shown, parsed.GetValue(json));
             else if (asked == Formats) FormatsOutput.Print(ReportPage.WriteFormats(receipts, page, catalogue), shown, parsed.GetValue(json));
             else if (asked == Chat) ChatOutput.Print(ReportPage.WriteChat(receipts, page, catalogue), shown, parsed.GetValue(json));
+            else if (asked == Fit) FitTable.Print(ReportPage.WriteFit(receipts, page, catalogue), shown, parsed.GetValue(json));
             else if (parsed.GetValue(json)) RunOutput.PrintJson(ReportPage.Write(receipts, page, catalogue), shown);
             else RunOutput.Print(ReportPage.Write(receipts, page, catalogue), shown);
             return Task.FromResult(ExitStatus.Done);

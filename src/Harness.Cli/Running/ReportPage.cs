@@ -19,6 +19,9 @@ internal static class ReportPage
     /// <summary>The name of the page of chat templates.</summary>
     public const string ChatFileName = "chat.md";
 
+    /// <summary>The name of the page of memory.</summary>
+    public const string FitFileName = "fit.md";
+
     /// <summary>Writes the page beside the receipts.</summary>
     /// <param name="store">The receipts.</param>
     /// <param name="folder">The folder.</param>
@@ -71,6 +74,18 @@ internal static class ReportPage
     {
         ChatView view = new ChatBuilder(set).Build("Chat templates");
         Write(view, "chat.md.hbs", path, catalogue);
+        return view;
+    }
+
+    /// <summary>Writes the page of predicted and measured memory.</summary>
+    /// <param name="set">The receipts.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="catalogue">The catalogue, for the template beside it.</param>
+    /// <returns>What it shows.</returns>
+    public static FitView WriteFit(ReceiptSet set, string path, Catalogue catalogue)
+    {
+        FitView view = new FitBuilder(set).Build("Memory: predicted and measured");
+        Write(view, "fit.md.hbs", path, catalogue);
         return view;
     }
 

@@ -147,6 +147,30 @@ internal sealed unsafe class BlockContext
         return embedding;
     }
 
+    /// <summary>What was asked for, without the logits.</summary>
+    /// <param name="workers">Threads that compute.</param>
+    public SessionMemory Memory(int workers) => new()
+    {
+        Positions = Positions,
+        PanelTokens = Panel.Capacity,
+        StateBytes = state,
+        ActivationBytes = sizeof(float) * (kept + mostScratch),
+        ThreadBytes = sizeof(float) * workers * Panel.FloatsOfThread(threadScratch),
+        IntegerBytes = LargestIntegers(),
+    };
+
     /// <summary>Reserves what was asked for.</summary>
-    public void Reserve() => Panel.Reserve(kept, mostScratch, threadScratch, Pool.Workers, state);
+    /// <param name="memory">What <see cref="Memory"/> said.</param>
+    public void Reserve(SessionMemory memory) => Panel.Reserve(memory, kept, threadScratch);
+
+    // Of the widest input, a row a token and, of experts, a row for each one that a token goes to.
+    private long LargestIntegers()
+    {
+        int chosen = Math.Max(1, Blueprint.Layers.SelectMany(l => l.Blocks).OfType<ExpertsBlueprint>().Select(e => e.Used).DefaultIfEmpty().Max());
+        return weights.Matrices
+            .Where(m => m.Kernel.InputBlock > 0)
+            .Select(m => (long)Panel.Capacity * chosen * Kernels.Integer.IntegerRow.Bytes(m.Columns, m.Kernel.InputBlock))
+            .DefaultIfEmpty()
+            .Max();
+    }
 }

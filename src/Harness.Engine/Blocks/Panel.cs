@@ -87,17 +87,22 @@ internal sealed unsafe class Panel : IDisposable
     /// <param name="offset">Bytes from the start.</param>
     public byte* State(long offset) => state!.As<byte>() + offset;
 
+    /// <summary>One thread's scratch of so many floats: aligned, and a cache line more, which keeps threads apart.</summary>
+    public static long FloatsOfThread(long floats) => ((floats + 31) / 16 * 16) + 16;
+
     /// <summary>Reserves the memory that was laid out.</summary>
+    /// <param name="memory">How much.</param>
+    /// <param name="keptFloats">Of the activations, those that last for the whole panel.</param>
+    /// <param name="scratchOfThread">Floats of scratch that one thread needs.</param>
     /// <exception cref="OutOfMemoryException">The system refused.</exception>
-    public void Reserve(long keptFloats, long scratchFloats, long floatsOfThread, int workers, long stateBytes)
+    public void Reserve(SessionMemory memory, long keptFloats, long scratchOfThread)
     {
-        // A cache line more keeps threads apart.
-        threadFloats = ((floatsOfThread + 31) / 16 * 16) + 16;
-        state = NativeBuffer.Allocate(stateBytes);
-        activations = NativeBuffer.Allocate(sizeof(float) * (keptFloats + scratchFloats + (workers * threadFloats)));
+        threadFloats = FloatsOfThread(scratchOfThread);
+        state = NativeBuffer.Allocate(memory.StateBytes);
+        activations = NativeBuffer.Allocate(memory.ActivationBytes + memory.ThreadBytes);
         kept = activations.As<float>();
         scratch = kept + keptFloats;
-        threads = scratch + scratchFloats;
+        threads = kept + (memory.ActivationBytes / sizeof(float));
     }
 
     public void Dispose()

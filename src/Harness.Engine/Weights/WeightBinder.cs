@@ -38,7 +38,11 @@ internal sealed unsafe class WeightBinder
 
     /// <summary>Makes every check of <see cref="Bind"/> on a header alone.</summary>
     /// <inheritdoc cref="Bind" path="/exception"/>
-    public static void Check(ModelHeader header, Blueprint blueprint) => _ = new WeightBinder(header.Tensors, null).BindAll(blueprint);
+    public static void Check(ModelHeader header, Blueprint blueprint) => _ = Layout(header, blueprint);
+
+    /// <summary>The weights as <see cref="Bind"/> gives them, with no data behind them: for what depends on shapes and types alone.</summary>
+    /// <inheritdoc cref="Bind" path="/exception"/>
+    public static ModelWeights Layout(ModelHeader header, Blueprint blueprint) => new WeightBinder(header.Tensors, null).BindAll(blueprint);
 
     private const int MostStandIns = 4096;
 

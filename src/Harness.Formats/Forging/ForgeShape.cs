@@ -63,9 +63,36 @@ public sealed record ForgeShape
     /// <summary>The experts; null for none.</summary>
     public ForgeExperts? Experts { get; init; }
 
+    /// <summary>Positions that a layer with a window sees; null for the recipe's own.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>The widths of latent attention; null for the recipe's own.</summary>
+    public ForgeLatent? Latent { get; init; }
+
+    /// <summary>The heads of Mamba-2; null for the recipe's own.</summary>
+    public ForgeStateHeads? StateHeads { get; init; }
+
+    /// <summary>Of a model whose layers are not alike, those with attention; null for the recipe's own.</summary>
+    public IReadOnlyList<int>? AttentionLayers { get; init; }
+
     /// <summary>The tokenizer's kind.</summary>
     public required ForgedTokenizer Tokenizer { get; init; }
 }
+
+/// <summary>The widths of latent attention.</summary>
+/// <param name="QueryRank">Width of the queries' latent vector; 0 for none.</param>
+/// <param name="Rank">Width of the latent vector of keys and values.</param>
+/// <param name="Plain">Width of the part of a head's key that is not rotated.</param>
+/// <param name="Rotated">Width of the part that is.</param>
+/// <param name="Value">Width of a head's value.</param>
+public sealed record ForgeLatent(int QueryRank, int Rank, int Plain, int Rotated, int Value);
+
+/// <summary>The heads of Mamba-2.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Length">Width of one.</param>
+/// <param name="Groups">Groups that share inputs.</param>
+/// <param name="States">Length of a state.</param>
+public sealed record ForgeStateHeads(int Count, int Length, int Groups, int States);
 
 /// <summary>Which kind of norm a forged model has, and with which tensors.</summary>
 public enum ForgeNorm

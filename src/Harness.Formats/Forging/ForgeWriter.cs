@@ -8,14 +8,29 @@ namespace Harness.Formats.Forging;
 /// <summary>Describes a forged model to a <see cref="GgufWriter"/>.</summary>
 internal static class ForgeWriter
 {
-    /// <summary>A model of a shape.</summary>
+    /// <summary>A model of a shape, with its tokenizer.</summary>
     public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, Mixture mix, ulong seed, ForgeProbe? probe, ForgedChat? chat = null)
     {
         var vocabulary = ForgedVocabulary.Of(shape.Tokenizer, shape.Vocabulary);
         if (chat is not null) vocabulary = chat.On(ForgedVocabulary.Of(shape.Tokenizer, vocabulary.Count + chat.Room));
+        return Describe(architecture, shape, mix, seed, probe, vocabulary);
+    }
+
+    /// <summary>A model of a shape without a tokenizer: all that decides its size.</summary>
+    public static GgufWriter Describe(ForgeArchitecture architecture, ForgeShape shape, Mixture mix) =>
+        Describe(architecture, shape, mix, 0, null, new ForgedVocabulary([], shape.Vocabulary));
+
+    private static GgufWriter Describe(
+        ForgeArchitecture architecture, ForgeShape shape, Mixture mix, ulong seed, ForgeProbe? probe, ForgedVocabulary vocabulary)
+    {
         shape = shape with { Vocabulary = vocabulary.Count };
+
+        // Which norms a model has, its architecture says.
+        if (probe is null && shape.Norm == default)
+            shape = shape with { Norm = architecture.Probes[0].Shape.Norm };
         var writer = new GgufWriter();
-        KeyValuePair<string, GgufValue>[] keys = [.. Keys(shape, architecture.Keys.Concat(probe?.Keys ?? ForgeKeys.None))];
+        ForgeKeys own = probe is null ? ShapeKeys.Of(shape) : probe.Keys ?? ForgeKeys.None;
+        KeyValuePair<string, GgufValue>[] keys = [.. Keys(shape, architecture.Keys.Concat(own))];
         foreach ((string key, GgufValue value) in keys)
             writer.Set(key, value);
         SetOrigin(writer, shape.Architecture, mix, seed);
@@ -24,12 +39,18 @@ internal static class ForgeWriter
         foreach ((string key, GgufValue value) in vocabulary.Metadata)
             writer.Set(key, value);
         ForgeTensor[] tensors = [.. (probe?.Tensors ?? architecture.Tensors)(shape)];
+        if (probe is null)
+            tensors = [.. tensors.Select(Plainly)];
         IReadOnlyDictionary<string, TensorType> types = mix.TypesOf(
             MixtureFacts.Of(new GgufMetadata(keys)), tensors.Select(t => (t.Name, (IReadOnlyList<long>)t.Shape)));
         foreach (ForgeTensor tensor in tensors)
             Add(writer, tensor, tensor.TypeIn(types), seed);
         return writer;
     }
+
+    // A true shape has true types: the type that lets a probe's embedding tell the classes of tokens is another.
+    private static ForgeTensor Plainly(ForgeTensor tensor) =>
+        tensor.Values == ForgeValues.TokenClasses ? tensor with { Values = ForgeValues.Absolute } : tensor;
 
     /// <summary>Says in the metadata that the weights are random, and how to make them again.</summary>
     public static void SetOrigin(GgufWriter writer, string architecture, Mixture mix, ulong seed) => writer

@@ -33,6 +33,20 @@ public static class ShapeForge
         Save(writer, path, threads, progress, cancellation);
     }
 
+    /// <summary>The header of a model of a shape, without a tokenizer; nothing is written.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="quantization">One of <see cref="ProbeForge.Quantizations"/>.</param>
+    /// <returns>The header: every tensor with its type and size.</returns>
+    /// <exception cref="ForgeException">The architecture or quantization is not known, or the shape cannot be.</exception>
+    public static GgufHeader HeaderOf(ForgeShape shape, string quantization)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        GgufPlan plan = ForgeWriter.Describe(ForgeArchitectures.Get(shape.Architecture), shape, ForgedRows.MixtureOf(quantization)).Plan();
+        return GgufHeader.TryParse(plan.Header, plan.FileLength, out GgufHeader? header, out _)
+            ? header
+            : throw new ForgeException($"the header of '{shape.Name}' ends too early", "shape", "This is an error of the harness.");
+    }
+
     /// <summary>
     /// Writes a model with the metadata, tokenizer and tensor shapes of a file. Vectors other than norms and biases are
     /// copied, since what they may hold only the architecture knows.

@@ -1,5 +1,6 @@
 using Harness.Matrix;
 using Harness.Receipts;
+using Harness.Runner.Fit;
 using Harness.Runner.Variants;
 
 namespace Harness.Runner.Cells;
@@ -31,6 +32,7 @@ internal sealed class ReceiptWriter(RunnerSettings settings)
         Chat = log.Chat,
         Timings = TimingsOf(log, totalMilliseconds),
         Memory = log.Memory,
+        PredictedMemory = log.Variant.Memory is { } memory && CellMemory.Of(memory, log.Cell.Cell, log.Options) is { } predicted ? Predictions.Record(predicted) : null,
         Quantization = log.Variant.Quantization,
         Perplexity = log.Perplexity,
         Command = CommandOf(log.Cell),

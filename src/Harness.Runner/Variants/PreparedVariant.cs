@@ -1,4 +1,5 @@
 using Harness.Receipts;
+using Harness.Workers.Memory;
 
 namespace Harness.Runner.Variants;
 
@@ -27,4 +28,7 @@ internal sealed record PreparedVariant(
 
     /// <summary>Its chat template; null when it has none, or the header was not read.</summary>
     public ChatSource? Chat { get; init; }
+
+    /// <summary>What it takes on each engine, by its header; null when the header was not read.</summary>
+    public ModelMemory? Memory { get; init; }
 }

@@ -8,7 +8,9 @@ using Harness.Formats.Safetensors;
 using Harness.Hub;
 using Harness.Matrix;
 using Harness.Receipts;
+using Harness.Runner.Fit;
 using Harness.Workers.Builtin;
+using Harness.Workers.Memory;
 
 namespace Harness.Runner.Variants;
 
@@ -85,15 +87,15 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
 
         await StageAsync(work, Stage.Fit, () =>
         {
-            FitEstimate estimate = FitEstimate.Of(headers, contextLength);
-            if (settings.AvailableMemoryBytes is { } available && estimate.Total > available)
-            {
-                throw new StageFailedException(new FailureRecord(
-                    FailureKind.Blocked,
-                    $"estimated to need {Megabytes(estimate.Total)} ({Megabytes(estimate.WeightBytes)} weights, {Megabytes(estimate.KvBytes)} KV cache, {Megabytes(estimate.ProcessBytes)} process), {Megabytes(available)} can be used"));
-            }
+            var memory = ModelMemory.Of(headers);
+            work.Memory = memory;
 
-            return Task.FromResult<string?>($"estimated {Megabytes(estimate.Total)}");
+            // What one engine cannot hold another may: cells are looked at one by one later.
+            if (CellMemory.Least(memory, engines, contextLength) is not { } least)
+                return Task.FromResult<string?>($"not estimated: {memory.Unsupported}");
+            if (settings.AvailableMemoryBytes is { } available && least.On(CellMemory.Cpu) > available)
+                throw new StageFailedException(new FailureRecord(FailureKind.Blocked, CellMemory.Words(least, available)));
+            return Task.FromResult<string?>($"estimated {CellMemory.Megabytes(least.On(CellMemory.Cpu))} on {least.Backend}");
         }).ConfigureAwait(false);
 
         if (variant.Origin == VariantOrigin.Hub) await FetchAsync(work, variant, remote, cancellation).ConfigureAwait(false);
@@ -267,8 +269,7 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
 
     private static double Elapsed(long start) => Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 3);
 
-    private static string Megabytes(long bytes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB");
+    private static string Megabytes(long bytes) => CellMemory.Megabytes(bytes);
 
     /// <summary>What is known of a variant so far.</summary>
     private sealed class Work(Variant variant)
@@ -295,11 +296,14 @@ internal sealed class VariantPreparer(HubClient hub, VariantFiles files, RunnerS
 
         public ChatSource? Chat { get; set; }
 
+        public ModelMemory? Memory { get; set; }
+
         public PreparedVariant Result(string? path) => new(Stages, path, Files, Model, Evidence, Source, Unsupported)
         {
             Quantization = Quantization,
             QuantizeCheck = QuantizeCheck,
             Chat = Chat,
+            Memory = Memory,
         };
     }
 

@@ -176,9 +176,11 @@ public sealed class WorkerHost
 
     private WireResult Load(WireRequest request)
     {
+        ReservedMemory? before = request.Touch == true ? ReservedMemory.Now() : null;
         LoadedModel model = engine.Load(new LoadRequest(
             Need(request.Path, "path"), request.ContextLength ?? 512, request.Device ?? "cpu",
-            request.Threads ?? 1, request.OwnDefaults ?? false));
+            request.Threads ?? 1, request.OwnDefaults ?? false, before is not null));
+        before?.TouchWhatCameSince();
         return new WireResult
         {
             Architecture = model.Architecture,

@@ -21,6 +21,7 @@ internal sealed record WireRequest
     public string? Device { get; init; }
     public int? Threads { get; init; }
     public bool? OwnDefaults { get; init; }
+    public bool? Touch { get; init; }
     public string? Text { get; init; }
     public bool? AddSpecial { get; init; }
     public bool? ParseSpecial { get; init; }

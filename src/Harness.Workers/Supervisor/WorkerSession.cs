@@ -62,6 +62,7 @@ public sealed class WorkerSession : IAsyncDisposable
                 Device = request.Device,
                 Threads = request.Threads,
                 OwnDefaults = request.OwnDefaults ? true : null,
+                Touch = request.Touch ? true : null,
             },
             limits.Load, AnswerReader.Load, null, cancellation);
     }

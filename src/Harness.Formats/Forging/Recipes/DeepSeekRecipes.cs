@@ -224,26 +224,32 @@ internal static class DeepSeekRecipes
     internal static IEnumerable<ForgeTensor> Latent(ForgeLayer layer, bool absorbed, bool ranked = true, int rank = Rank, int value = Value)
     {
         ForgeShape shape = layer.Shape;
-        if (ranked)
+        ForgeLatent widths = shape.Latent ?? new(ranked ? QueryRank : 0, rank, Plain, Rotated, value);
+        int heads = shape.Heads, length = widths.Plain + widths.Rotated, gain = absorbed ? 5 : 10;
+        if (widths.QueryRank > 0)
         {
-            yield return layer.Weight("attn_q_a", shape.Embedding, QueryRank);
-            yield return layer.Scale("attn_q_a_norm", QueryRank);
-        }
-
-        yield return layer.Weight(ranked ? "attn_q_b" : "attn_q", ranked ? QueryRank : shape.Embedding, shape.Heads * (Plain + Rotated), absorbed ? 5 : 10);
-        yield return layer.Weight("attn_kv_a_mqa", shape.Embedding, rank + Rotated);
-        yield return layer.Scale("attn_kv_a_norm", rank);
-        if (absorbed)
-        {
-            // Read the other way round, from the latent vector to keys, this is a gain of one.
-            yield return layer.ExpertWeight("attn_k_b", Plain, rank, shape.Heads, gain: 5);
-            yield return layer.ExpertWeight("attn_v_b", rank, value, shape.Heads);
+            yield return layer.Weight("attn_q_a", shape.Embedding, widths.QueryRank);
+            yield return layer.Scale("attn_q_a_norm", widths.QueryRank);
+            yield return layer.Weight("attn_q_b", widths.QueryRank, heads * length, gain);
         }
         else
         {
-            yield return layer.Weight("attn_kv_b", rank, shape.Heads * (Plain + value));
+            yield return layer.Weight("attn_q", shape.Embedding, heads * length, gain);
         }
 
-        yield return layer.Back("attn_output", shape.Heads * value);
+        yield return layer.Weight("attn_kv_a_mqa", shape.Embedding, widths.Rank + widths.Rotated);
+        yield return layer.Scale("attn_kv_a_norm", widths.Rank);
+        if (absorbed)
+        {
+            // Read the other way round, from the latent vector to keys, this is a gain of one.
+            yield return layer.ExpertWeight("attn_k_b", widths.Plain, widths.Rank, heads, gain: 5);
+            yield return layer.ExpertWeight("attn_v_b", widths.Rank, widths.Value, heads);
+        }
+        else
+        {
+            yield return layer.Weight("attn_kv_b", widths.Rank, heads * (widths.Plain + widths.Value));
+        }
+
+        yield return layer.Back("attn_output", heads * widths.Value);
     }
 }

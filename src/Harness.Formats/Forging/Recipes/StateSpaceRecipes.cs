@@ -79,7 +79,7 @@ internal static class StateSpaceRecipes
             shape => DecoderTensors.Model(shape, layer =>
             [
                 .. layer.Norm("attn_norm"),
-                .. layer.Index == 1 ? layer.Attention(bias: true, outputBias: true) : Mamba2(layer, heads),
+                .. HasAttention(layer) ? layer.Attention(bias: true, outputBias: true) : Mamba2(layer, heads),
                 .. layer.Norm("ffn_norm"), .. shape.Experts is null ? layer.GatedFeedForward(bias: true) : layer.Experts(),
             ]),
             [
@@ -189,7 +189,7 @@ internal static class StateSpaceRecipes
             shape => DecoderTensors.Model(shape, layer =>
             [
                 .. layer.Norm("attn_norm"),
-                .. layer.Index == 1 ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
+                .. HasAttention(layer) ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
                 .. layer.Norm("ffn_norm"), .. Softly(layer.GatedFeedForward()),
             ]).Select(tensor => tensor.Name == "output_norm.weight" ? tensor with { Name = "token_embd_norm.weight" } : tensor),
             keys.And(AttentionInLayer(1)));
@@ -205,7 +205,7 @@ internal static class StateSpaceRecipes
             shape => DecoderTensors.Model(shape, layer =>
             [
                 .. layer.Norm("attn_norm"),
-                .. layer.Index == 1 ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
+                .. HasAttention(layer) ? [.. layer.Attention(), .. layer.HeadNorms()] : ShortConvolution(layer),
                 .. layer.Norm("ffn_norm"), .. layer.Index == 0 ? Softly(layer.GatedFeedForward()) : layer.Experts(selectionBias: true),
             ]).Select(tensor => tensor.Name == "output_norm.weight" ? tensor with { Name = "token_embd_norm.weight" } : tensor),
             keys.And(AttentionInLayer(1)));
@@ -220,6 +220,9 @@ internal static class StateSpaceRecipes
         yield return layer.BackFromState("shortconv.out_proj", width);
     }
 
+    /// <summary>Whether a layer has attention: of a probe, the second.</summary>
+    public static bool HasAttention(ForgeLayer layer) => layer.Shape.AttentionLayers?.Contains(layer.Index) ?? layer.Index == 1;
+
     /// <summary>Keys of one layer of attention among recurrent ones.</summary>
     /// <param name="attention">Which layer.</param>
     /// <param name="layers">How many there are.</param>
@@ -233,6 +236,8 @@ internal static class StateSpaceRecipes
     /// <summary>The tensors of Mamba-2.</summary>
     public static IEnumerable<ForgeTensor> Mamba2(ForgeLayer layer, Heads heads)
     {
+        if (layer.Shape.StateHeads is { } own)
+            heads = new Heads(own.Count, own.Length, own.Groups, own.States);
         int channels = heads.Inner + (2 * heads.Groups * heads.States);
         yield return layer.Weight("ssm_in", layer.Shape.Embedding, heads.Inner + channels + heads.Count);
         yield return layer.Between("ssm_conv1d.weight", [Taps, channels], -0.9, 0.9);
