@@ -29,7 +29,7 @@ public sealed class CauseTests
     public void A_mistake_in_a_cause_is_said_with_its_place(string old, string @new, string at, string says, string remedy)
     {
         using ScratchCatalogue scratch = new();
-        Assert.That(Good, Does.Contain(old));
+        Assert.That(Good.Contains(old, StringComparison.Ordinal), Is.True);
         scratch.Write("matrix/causes.yaml", Good.Replace(old, @new, StringComparison.Ordinal));
         Diagnostic[] mistakes = [.. Assert.Throws<MatrixException>(() => scratch.Load())!.Diagnostics];
         Diagnostic? mistake = mistakes.FirstOrDefault(m => m.Message.Contains(says, StringComparison.Ordinal));

@@ -1,7 +1,6 @@
 using Harness.Matrix;
 using Harness.Receipts;
 using Harness.Receipts.Store;
-using Harness.Receipts.Verdicts;
 using NUnit.Framework;
 using Cell = Harness.Receipts.Cell;
 

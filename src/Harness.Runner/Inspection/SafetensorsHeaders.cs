@@ -1,5 +1,4 @@
 using Harness.Conversion;
-using Harness.Formats.Gguf;
 using Harness.Formats.Safetensors;
 using Harness.Hub;
 
