@@ -83,15 +83,16 @@ internal static class SpeedPage
                     table.Line($"{wanted.Model} {wanted.Quant}", Row(rows, wanted, tests[i], tests[i + 1], bandwidth));
                 foreach (JsonElement test in tests)
                     _ = lines.AppendLine(JsonSerializer.Serialize(test));
+
+                // After each file, so that what was measured is kept when the next one fails.
+                File.WriteAllText(Path.Combine(folder, "bench.jsonl"), lines.ToString());
+                File.WriteAllText(Path.Combine(folder, "speed.md"), Page(environment, threads, rows));
             }
         }
         finally
         {
             Directory.Delete(files, recursive: true);
         }
-
-        File.WriteAllText(Path.Combine(folder, "bench.jsonl"), lines.ToString());
-        File.WriteAllText(Path.Combine(folder, "speed.md"), Page(environment, threads, rows));
     }
 
     private static string Page(string environment, int threads, StringBuilder rows) =>
