@@ -92,6 +92,11 @@ public static class ModelConverter
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentException.ThrowIfNullOrEmpty(target);
         ArgumentNullException.ThrowIfNull(options);
+
+        // What is no model directory, or no model that can be converted, is said before its weights are looked for.
+        ModelConfig config = ModelConfig.Read(directory);
+        foreach (Demand demand in ModelMappings.Get(config).Demands)
+            demand.Check(config.WithDefaults(ModelMappings.Get(config).Defaults), ModelMappings.Get(config).Architecture);
         using var files = SafetensorsModel.OpenDirectory(directory);
         (GgufWriter writer, ConversionResult result) = Plan(directory, files, options);
         long total = writer.FileLength;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Harness.Cli.OneModel;
 using Harness.Formats.Forging;
@@ -56,12 +58,17 @@ public sealed class GgufOracleSpecs
         }
     }
 
+    // The same number may be written with an exponent or without.
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number
+        ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture)
+        : node is JsonArray list ? string.Join(' ', list.Select(Text)) : node?.ToJsonString();
+
     private static void Same(JsonObject ours, JsonObject theirs, string file)
     {
         JsonObject metadata = theirs["metadata"]!.AsObject();
         Assert.That(ours["metadata"]!.AsObject().Select(e => e.Key), Is.EqualTo(metadata.Select(e => e.Key)), file);
         foreach ((string key, JsonNode? value) in metadata)
-            Assert.That(ours["metadata"]![key]?.ToJsonString(), Is.EqualTo(value?.ToJsonString()), $"{file} {key}");
+            Assert.That(Text(ours["metadata"]![key]), Is.EqualTo(Text(value)), $"{file} {key}");
         JsonArray tensors = theirs["tensors"]!.AsArray(), own = ours["tensors"]!.AsArray();
         Assert.That(own, Has.Count.EqualTo(tensors.Count), file);
         for (int i = 0; i < own.Count; i++)

@@ -45,7 +45,7 @@ public sealed class WrongCommandLineSpecs
     [TestCase("logits m.gguf --tokens -5 --out o.f32", "-5 is negative", "from 0 on")]
     [TestCase("logits m.gguf --tokens 999999 --out o.f32", "999999 is outside the vocabulary", "ids go from 0 to")]
     [TestCase("logits none.gguf --tokens 1 --out o.f32", "no such file: none.gguf", "a name of the catalogue")]
-    [TestCase("logits notes/ --tokens 1 --out o.f32", "is a directory", "GGUF file")]
+    [TestCase("logits notes/ --tokens 1 --out o.f32", "is a directory", "config.json")]
     [TestCase("logits nano:Q3_X --tokens 1 --out o.f32", "'Q3_X'", "there are F16")]
     [TestCase("logits m.gguf --quant Q8_0 --tokens 1 --out o.f32", "--quant", "leave --quant out")]
     [TestCase("logits probe-llama:F16 --quant Q8_0 --tokens 1 --out o.f32", "given twice", "not both")]

@@ -24,7 +24,7 @@ internal static class PublisherListings
     {
         public RepoListing Listing(int seed)
         {
-            string[] paths = [.. Variants.Values.SelectMany(v => v), .. Others];
+            string[] paths = [.. Variants.Values.SelectMany(v => v).Distinct(), .. Others];
             new Random(seed).Shuffle(paths);
             return new RepoListing(Repo, "main", new string('c', 40), [.. paths.Select(p => new RepoFile(p, 1000, new string('a', 40), null))]);
         }

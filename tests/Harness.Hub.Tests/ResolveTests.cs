@@ -59,6 +59,9 @@ public sealed class ResolveTests : HubFixture
         Assert.That(commit.Commit, Is.EqualTo(branch.Commit));
         Assert.That(File.ReadAllBytes((await client.DownloadAsync(main)).LocalPath), Is.EqualTo(newest));
         Assert.That(File.ReadAllBytes((await client.DownloadAsync(commit)).LocalPath), Is.EqualTo(older));
+
+        // A branch is remembered with what was downloaded of it.
+        Assert.That(File.ReadAllBytes((await client.DownloadAsync(branch)).LocalPath), Is.EqualTo(older));
         Assert.That(File.ReadAllText(Path.Combine(CacheDirectory, "models--acme--tiny-GGUF", "refs", "refs", "pr", "1")), Is.EqualTo(branch.Commit));
     }
 

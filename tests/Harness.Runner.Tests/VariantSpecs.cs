@@ -60,7 +60,7 @@ internal sealed class VariantSpecs
 
         Assert.That(verdict.Kind, Is.EqualTo(VerdictKind.Blocked));
         Assert.That(verdict.Stage, Is.EqualTo("fit"));
-        Assert.That(verdict.Reason, Does.Match(@"estimated to need [\d.]+ MB on builtin \([\d.]+ MB weights, [\d.]+ MB KV cache, [\d.]+ MB compute, [\d.]+ MB process\), 50 MB can be used"));
+        Assert.That(verdict.Reason, Does.Match(@"estimated to need [\d.]+ MB on builtin \([\d.]+ MB weights, ([\d.]+ MB weights repacked, )?[\d.]+ MB KV cache, [\d.]+ MB compute, [\d.]+ MB process\), 50 MB can be used"));
         Assert.That(receipt.Stages[^1].Failure!.Kind, Is.EqualTo(FailureKind.Blocked));
         Assert.That(hub.Log.Where(r => r.Storage).Sum(r => r.Sent), Is.LessThan(Size / 2));
     }

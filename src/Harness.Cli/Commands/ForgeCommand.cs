@@ -46,8 +46,7 @@ internal static class ForgeCommand
               harness forge --arch llama --quant Q4_K_M --out probe.gguf
               harness forge --arch qwen2 --quant F16 --seed 7 --variant untied --out probe.gguf
               harness forge --arch llama --quant Q8_0 --chat-template chat.jinja --out probe.gguf
-              harness forge --arch gemma2 --quant Q8_0 --chat-template gemma.jinja --bos-token '<bos>' --eos-token '<eos>'
-                --control-token '<start_of_turn>' --control-token '<end_of_turn>' --out probe.gguf
+              harness forge --arch gemma2 --quant Q8_0 --chat-template gemma.jinja --control-token '<end_of_turn>' --out probe.gguf
               harness forge --list
               harness forge --like mistral-7b-v0.2 --quant Q4_K_M --out big.gguf
               harness forge --like model.gguf --quant Q8_0 --out same-shape.gguf

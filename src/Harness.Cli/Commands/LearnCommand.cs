@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Harness.Matrix;
 using Harness.Receipts.Store;
 using Harness.Reporting;
@@ -14,6 +15,7 @@ internal static class LearnCommand
     {
         var folder = new Argument<string>("DIR") { Description = "A folder with receipts.jsonl." };
         var output = new Option<string?>("--out") { Description = "Where the files go, one a build; by default matrix/backends/knowledge of the checkout.", HelpName = "DIR" };
+        var json = new Option<bool>("--json") { Description = "Prints a JSON array, one object a build; nothing else." };
         var command = new Command(
             "learn",
             """
@@ -27,7 +29,7 @@ internal static class LearnCommand
               harness backends learn reports/runs/knowledge
             """)
         {
-            folder, output,
+            folder, output, json,
         };
         command.SetAction((parsed, _) => CommandErrors.GuardAsync(() =>
         {
@@ -40,16 +42,20 @@ internal static class LearnCommand
             if (learned.Count == 0)
                 throw new CommandException(ExitStatus.Unexpected, "no receipt in it is of a versioned build that tried a model", from, "Run 'harness run --profile knowledge' first.");
             Directory.CreateDirectory(to);
+            var written = new List<object>();
             foreach (BackendKnowledge one in learned)
             {
                 BackendKnowledge all = catalogue.Knowledge.FirstOrDefault(k => k.Backend.Equals(one.Backend))?.With(one) ?? one;
                 string path = Path.Combine(to, KnowledgeFile.NameOf(one.Backend));
                 File.WriteAllText(path, KnowledgeFile.Write(all));
+                written.Add(new { backend = one.Backend.ToString(), path, architectures = all.Architectures.Count(f => f.Loads), tensorTypes = all.TensorTypes.Count(f => f.Loads), preTokenizers = all.PreTokenizers.Count(f => f.Loads) });
+                if (parsed.GetValue(json)) continue;
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{one.Backend}: {Loaded(all.Architectures)} architectures, {Loaded(all.TensorTypes)} tensor types, {Loaded(all.PreTokenizers)} pre-tokenizers load → {Path.GetRelativePath(Environment.CurrentDirectory, path)}"));
             }
 
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(written));
             return Task.FromResult(ExitStatus.Done);
         }));
         return command;

@@ -18,6 +18,7 @@ internal sealed unsafe class WeightBinder
     private readonly List<TensorFault>? faults;
     private readonly HashSet<string> bound = new(StringComparer.Ordinal);
     private readonly List<WeightMatrix> matrices = [];
+    private readonly Dictionary<string, WeightMatrix[]> known = new(StringComparer.Ordinal);
     private readonly HashSet<WeightMatrix> multiplied = [];
 
     private WeightBinder(IReadOnlyDictionary<string, GgufTensor> tensors, Func<GgufTensor, nint>? locate, List<TensorFault>? faults = null)
@@ -222,10 +223,14 @@ internal sealed unsafe class WeightBinder
 
         byte* data = locate is null ? null : (byte*)locate(tensor);
         long bytes = (long)columns / format.BlockLength * format.BlockBytes * rows;
+        // What several layers share is one matrix: packed once, and counted once.
+        if (known.TryGetValue(name, out WeightMatrix[]? shared) && shared.Length == count)
+            return shared;
         var slices = new WeightMatrix[count];
         for (int i = 0; i < count; i++)
             slices[i] = new WeightMatrix(name, format, rows, columns, data + (i * bytes));
         matrices.Add(slices[0]);
+        known[name] = slices;
         return slices;
     }
 

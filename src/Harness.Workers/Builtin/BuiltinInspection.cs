@@ -75,7 +75,7 @@ public sealed class BuiltinInspection
         {
             return new BuiltinInspection(blueprint, e.Message, null, Faults(header, blueprint));
         }
-        catch (ModelException e)
+        catch (Exception e) when (e is ModelException or GgufException)
         {
             // A header that contradicts itself is for each backend to refuse in its own words, when it is asked to load.
             return new BuiltinInspection(blueprint, null, e.Message, Faults(header, blueprint));

@@ -97,8 +97,9 @@ internal sealed record ModelDimensions
         // One number for all layers, or one each; a list that is too short says nothing of the rest.
         int[] PerLayer(string part, int otherwise)
         {
-            int[] all = [.. Enumerable.Repeat(Number(part, otherwise), layers)];
-            if (!metadata.TryGet($"{a}.{part}", out GgufValue? given) || !given.TryAsArray(out ReadOnlyMemory<long> each)) return all;
+            if (!metadata.TryGet($"{a}.{part}", out GgufValue? given) || !given.TryAsArray(out ReadOnlyMemory<long> each))
+                return [.. Enumerable.Repeat(Number(part, otherwise), layers)];
+            int[] all = [.. Enumerable.Repeat(otherwise, layers)];
             for (int i = 0; i < Math.Min(layers, each.Length); i++)
                 all[i] = (int)Math.Clamp(each.Span[i], 0, int.MaxValue);
             return all;

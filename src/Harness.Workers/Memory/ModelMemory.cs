@@ -57,7 +57,7 @@ public sealed class ModelMemory
             Model.CheckTensors(header, blueprint);
             return new ModelMemory(header, blueprint, null, ModelDimensions.Of(blueprint, headers), headers);
         }
-        catch (ModelException e)
+        catch (Exception e) when (e is ModelException or GgufException)
         {
             return new ModelMemory(header, null, e.Message, ModelDimensions.Of(headers), headers);
         }
