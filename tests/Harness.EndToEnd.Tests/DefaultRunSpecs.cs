@@ -177,11 +177,11 @@ internal sealed class DefaultRunSpecs
     [Test]
     public async Task TheCommandOfAReceiptRepeatsIt()
     {
-        Receipt first = _run.Receipts.Receipts.First(r => r.Cell is { Model: "probe-llama", Quant: "Q4_K_M", Backend: "builtin" });
+        Receipt first = Runs().First(r => r.Cell is { Model: "probe-llama", Quant: "Q4_K_M", Backend: "builtin" });
         string[] words = first.Command.Split(' ');
         Assert.That(words[..2], Is.EqualTo(new[] { "harness", "run" }));
         RunResult again = await _bench.TryCellsAsync("again", words[2..]);
-        Receipt second = again.Receipts.Receipts.Single();
+        Receipt second = again.Receipts.Receipts.Single(r => r.Kind == ReceiptKind.Run);
         Assert.That(second.Cell, Is.EqualTo(first.Cell));
         Assert.That(second.Subject.Digest, Is.EqualTo(first.Subject.Digest));
         Assert.That(second.Generations[0].Ids, Is.EqualTo(first.Generations[0].Ids));
