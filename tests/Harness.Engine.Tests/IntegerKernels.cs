@@ -13,7 +13,7 @@ namespace Harness.Engine.Tests;
 internal sealed unsafe class IntegerKernels
 {
     private const int Rows = 43;
-    private const int Tokens = 7;
+    private const int Tokens = 9;
 
     private static IEnumerable<TensorType> Types => TensorFormats.All.Select(f => f.Type).Where(t => MatrixKernels.OfIntegers(t) is not null);
 
@@ -43,8 +43,10 @@ internal sealed unsafe class IntegerKernels
         Assert.That(TensorFormats.TryGet(type, out TensorFormat? format), Is.True);
         foreach (int blocks in (int[])[1, 2, 5])
         {
-            float[] pairs = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, fourAtOnce: false)!);
-            float[] fours = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, fourAtOnce: true)!);
+            float[] pairs = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, TileForm.Pairs)!);
+            float[] words = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, TileForm.Words)!);
+            float[] fours = AssertProducts(format!, blocks * format!.BlockLength, MatrixKernels.OfIntegers(type, TileForm.Fours)!);
+            Assert.That(words, Is.EqualTo(pairs), "with products of 16 bits and of 8");
             Assert.That(fours, Is.EqualTo(pairs), "with VNNI's products and without");
         }
     }
@@ -102,7 +104,7 @@ internal sealed unsafe class IntegerKernels
         byte[] stored = RandomBlocks(format, Rows * columns / format.BlockLength, seed: columns);
         float[] weights = new float[Rows * columns];
         format.DecodeScalar(stored, weights);
-        int rowBytes = IntegerRow.Bytes(columns, kernel.InputBlock);
+        int rowBytes = IntegerRow.Bytes(columns, kernel.InputBlock, words: true);
         byte[] inputs = new byte[Tokens * rowBytes];
         float[] panel = new float[Tokens * Rows];
         float[] single = new float[Tokens * Rows];
@@ -163,7 +165,7 @@ internal sealed unsafe class IntegerKernels
         // The largest bytes there are, in runs, are what overflows a sum that is too narrow.
         float[] values = [.. Enumerable.Range(0, columns).Select(i => i / 64 % 3 == 0 ? 1f : i / 64 % 3 == 1 ? -1f : random.NextSingle() - 0.5f)];
         fixed (float* v = values)
-            IntegerRow.Quantize(v, columns, block, row);
+            IntegerRow.Quantize(v, columns, block, row, words: true);
         var scales = (float*)(row + IntegerRow.Scales(columns));
         for (int i = 0; i < columns; i++)
             activations[i] = (sbyte)row[i] * (double)scales[i / block];

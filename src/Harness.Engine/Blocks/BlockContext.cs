@@ -169,7 +169,7 @@ internal sealed unsafe class BlockContext
         int chosen = Math.Max(1, Blueprint.Layers.SelectMany(l => l.Blocks).OfType<ExpertsBlueprint>().Select(e => e.Used).DefaultIfEmpty().Max());
         return weights.Matrices
             .Where(m => m.Kernel.InputBlock > 0)
-            .Select(m => (long)Panel.Capacity * chosen * Kernels.Integer.IntegerRow.Bytes(m.Columns, m.Kernel.InputBlock))
+            .Select(m => (long)Panel.Capacity * chosen * Kernels.Integer.IntegerRow.Bytes(m.Columns, m.Kernel.InputBlock, m.Kernel.InputWords))
             .DefaultIfEmpty()
             .Max();
     }

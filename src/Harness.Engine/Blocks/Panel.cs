@@ -100,6 +100,9 @@ internal sealed unsafe class Panel : IDisposable
         threadFloats = FloatsOfThread(scratchOfThread);
         state = NativeBuffer.Allocate(memory.StateBytes);
         activations = NativeBuffer.Allocate(memory.ActivationBytes + memory.ThreadBytes);
+
+        // A token's row lies on pages of its own, and a prompt's rows are written column after column.
+        SystemMemory.PreferLargePages(activations.As<byte>(), activations.Bytes);
         kept = activations.As<float>();
         scratch = kept + keptFloats;
         threads = kept + (memory.ActivationBytes / sizeof(float));

@@ -41,6 +41,8 @@ internal sealed unsafe class HalfKernel<TFormat> : IMatrixKernel
 
     public int InputBlock => 0;
 
+    public bool InputWords => false;
+
     public long PackedBytes(int rows, int columns) => (rows + Rows - 1L) / Rows * PanelBytes(columns);
 
     public long ScratchFloats(int columns, int tokens) => tokens == 1 ? 0 : (Rows * Piece) + (tokens * (long)Rows);

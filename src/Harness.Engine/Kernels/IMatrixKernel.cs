@@ -10,6 +10,9 @@ internal unsafe interface IMatrixKernel
     /// <summary>Values of an input that share a scale where the kernel multiplies integers (<see cref="Integer.IntegerRow"/>); 0 where it takes floats.</summary>
     int InputBlock { get; }
 
+    /// <summary>Whether panels are multiplied with integers of 16 bits: <see cref="Integer.IntegerRow.Words"/>.</summary>
+    bool InputWords { get; }
+
     /// <summary>Bytes of the matrix as the kernel reads it; 0 where it reads the rows as they are stored.</summary>
     /// <param name="rows">The matrix's rows.</param>
     /// <param name="columns">Its columns.</param>

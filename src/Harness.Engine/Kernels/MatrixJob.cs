@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Harness.Engine.Weights;
 
 namespace Harness.Engine.Kernels;
@@ -20,6 +21,9 @@ internal unsafe struct MatrixJob
 
     /// <summary>Bytes from one token's integers to the next.</summary>
     public int IntegerStride;
+
+    /// <summary>The integers are there in 16 bits too.</summary>
+    public bool IntegerWords;
 
     /// <summary>Tokens × <see cref="OutputStride"/>.</summary>
     public float* Outputs;
@@ -46,12 +50,30 @@ internal unsafe struct MatrixJob
         *output = Accumulate ? *output + sum : sum;
     }
 
+    /// <summary>
+    /// Asks for the outputs of an item's rows: each token's are far from the last one's, and their lines come while the
+    /// products are summed.
+    /// </summary>
+    public readonly void PrefetchOutputs(int token, int tokens, int row)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (int t = token; t < token + tokens; t++)
+        {
+            float* output = Outputs + ((long)t * OutputStride) + row;
+            Sse.Prefetch0(output);
+            Sse.Prefetch0(output + 16);
+        }
+    }
+
     /// <summary>The same for up to eight neighbouring rows.</summary>
     public readonly void StoreEight(int token, int row, int count, Vector256<float> sums)
     {
-        if (count == 8 && Projection.Bias is null && Projection.Scale == 1)
+        if (count == 8 && Projection.Scale == 1)
         {
             float* output = Outputs + ((long)token * OutputStride) + row;
+            if (Projection.Bias is not null)
+                sums += Vector256.Load(Projection.Bias + row);
             (Accumulate ? Vector256.Load(output) + sums : sums).Store(output);
             return;
         }

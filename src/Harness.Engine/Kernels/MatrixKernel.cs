@@ -25,6 +25,8 @@ internal sealed unsafe class MatrixKernel<TFormat, TLanes> : IMatrixKernel
 
     public int InputBlock => 0;
 
+    public bool InputWords => false;
+
     public long ScratchFloats(int columns, int tokens) => tokens == 1
         ? TileRows * (long)Piece
         : MatrixKernels.RowsPerItem * (long)MatrixKernels.Pad(columns);

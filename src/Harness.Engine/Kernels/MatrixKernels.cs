@@ -28,23 +28,23 @@ internal static class MatrixKernels
 
     /// <summary>The kernel that multiplies a format's integers, or null where the format or the processor has none.</summary>
     /// <param name="type">The format.</param>
-    /// <param name="fourAtOnce">Products of four columns at once, as VNNI has them, or of two; null: what the processor has.</param>
-    public static IMatrixKernel? OfIntegers(TensorType type, bool? fourAtOnce = null) => !ByteProducts.IsSupported ? null : type switch
+    /// <param name="form">How panels are multiplied; null: as is fastest on this processor.</param>
+    public static IMatrixKernel? OfIntegers(TensorType type, TileForm? form = null) => !ByteProducts.IsSupported ? null : type switch
     {
-        TensorType.Q4_0 => new IntegerKernel<Q4_0Format>(fourAtOnce),
-        TensorType.Q4_1 => new IntegerKernel<Q4_1Format>(fourAtOnce),
-        TensorType.Q5_0 => new IntegerKernel<Q5_0Format>(fourAtOnce),
-        TensorType.Q5_1 => new IntegerKernel<Q5_1Format>(fourAtOnce),
-        TensorType.Q8_0 => new IntegerKernel<Q8_0Format>(fourAtOnce),
-        TensorType.Q4_K => new IntegerKernel<Q4_KFormat>(fourAtOnce),
-        TensorType.Q5_K => new IntegerKernel<Q5_KFormat>(fourAtOnce),
-        TensorType.Q6_K => new IntegerKernel<Q6_KFormat>(fourAtOnce),
-        TensorType.MXFP4 => new IntegerKernel<MXFP4Format>(fourAtOnce),
-        TensorType.Q2_K => new IntegerKernel<Q2_KFormat>(fourAtOnce),
-        TensorType.Q3_K => new IntegerKernel<Q3_KFormat>(fourAtOnce),
-        TensorType.IQ4_NL => new IntegerKernel<IQ4_NLFormat>(fourAtOnce),
-        TensorType.IQ4_XS => new IntegerKernel<IQ4_XSFormat>(fourAtOnce),
-        TensorType.TQ2_0 => new IntegerKernel<TQ2_0Format>(fourAtOnce),
+        TensorType.Q4_0 => new IntegerKernel<Q4_0Format>(form),
+        TensorType.Q4_1 => new IntegerKernel<Q4_1Format>(form),
+        TensorType.Q5_0 => new IntegerKernel<Q5_0Format>(form),
+        TensorType.Q5_1 => new IntegerKernel<Q5_1Format>(form),
+        TensorType.Q8_0 => new IntegerKernel<Q8_0Format>(form),
+        TensorType.Q4_K => new IntegerKernel<Q4_KFormat>(form),
+        TensorType.Q5_K => new IntegerKernel<Q5_KFormat>(form),
+        TensorType.Q6_K => new IntegerKernel<Q6_KFormat>(form),
+        TensorType.MXFP4 => new IntegerKernel<MXFP4Format>(form),
+        TensorType.Q2_K => new IntegerKernel<Q2_KFormat>(form),
+        TensorType.Q3_K => new IntegerKernel<Q3_KFormat>(form),
+        TensorType.IQ4_NL => new IntegerKernel<IQ4_NLFormat>(form),
+        TensorType.IQ4_XS => new IntegerKernel<IQ4_XSFormat>(form),
+        TensorType.TQ2_0 => new IntegerKernel<TQ2_0Format>(form),
         _ => null,
     };
 

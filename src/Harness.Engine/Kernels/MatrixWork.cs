@@ -15,10 +15,15 @@ internal sealed unsafe class MatrixWork
     private readonly Panel panel;
     private readonly ParallelBody body;
     private readonly ParallelBody quantize;
+    // Of a single token, so many items a thread: few enough to be long stretches of memory, read straight ahead by one
+    // thread, and enough that none waits long for another.
+    private const int ItemsOfThread = 8;
+
     private readonly MatrixJob[] jobs;
     private readonly int[] rowsBefore;
     private int count;
-    private int items;
+    private int rows;
+    private int rowsPerItem;
     private int inputs;
 
     /// <param name="pool">The threads.</param>
@@ -47,7 +52,7 @@ internal sealed unsafe class MatrixWork
             Tokens = tokens,
             Accumulate = accumulate,
         };
-        items += Items(projection);
+        rows += projection.Weight.Rows;
         ClearPadding(inputs, inputStride, projection.Weight.Columns, tokens);
     }
 
@@ -55,10 +60,17 @@ internal sealed unsafe class MatrixWork
     public void Run()
     {
         QuantizeInputs();
+        bool alone = true;
+        for (int i = 0; i < count; i++)
+            alone &= jobs[i].Tokens == 1;
+        rowsPerItem = MatrixKernels.RowsPerItem * (alone ? Math.Max(1, rows / (MatrixKernels.RowsPerItem * ItemsOfThread * pool.Workers)) : 1);
+        int items = 0;
+        for (int i = 0; i < count; i++)
+            items += Items(jobs[i].Projection);
         pool.Run(items, body);
         Array.Clear(jobs, 0, count);
         count = 0;
-        items = 0;
+        rows = 0;
     }
 
     /// <summary>Turns the inputs of integer kernels into integers, each once for all the projections that share it.</summary>
@@ -68,12 +80,19 @@ internal sealed unsafe class MatrixWork
         long bytes = 0;
         for (int i = 0; i < count; i++)
         {
+            // Whoever is first of those that share an input has it made as all of them need it.
+            if (jobs[i].Tokens > 1 && jobs[i].Projection.Weight.Kernel.InputWords)
+                jobs[SharedWith(i) is >= 0 and int first ? first : i].IntegerWords = true;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
             ref MatrixJob job = ref jobs[i];
             rowsBefore[i] = inputs;
             int block = job.Projection.Weight.Kernel.InputBlock;
             if (block == 0 || SharedWith(i) >= 0)
                 continue;
-            job.IntegerStride = IntegerRow.Bytes(job.Projection.Weight.Columns, block);
+            job.IntegerStride = IntegerRow.Bytes(job.Projection.Weight.Columns, block, job.IntegerWords);
             bytes += (long)job.Tokens * job.IntegerStride;
             inputs += job.Tokens;
         }
@@ -128,11 +147,14 @@ internal sealed unsafe class MatrixWork
         int token = item - rowsBefore[index];
         WeightMatrix weight = job.Projection.Weight;
         IntegerRow.Quantize(
-            job.Inputs + ((long)token * job.InputStride), weight.Columns, weight.Kernel.InputBlock, job.Integers + ((long)token * job.IntegerStride));
+            job.Inputs + ((long)token * job.InputStride),
+            weight.Columns,
+            weight.Kernel.InputBlock,
+            job.Integers + ((long)token * job.IntegerStride),
+            job.IntegerWords);
     }
 
-    private static int Items(Projection projection) =>
-        (projection.Weight.Rows + MatrixKernels.RowsPerItem - 1) / MatrixKernels.RowsPerItem;
+    private int Items(Projection projection) => (projection.Weight.Rows + rowsPerItem - 1) / rowsPerItem;
 
     // The buffers serve layers of different widths, so what follows a row's values may be another layer's.
     private static void ClearPadding(float* inputs, int stride, int columns, int tokens)
@@ -149,8 +171,8 @@ internal sealed unsafe class MatrixWork
             item -= jobItems;
 
         WeightMatrix weight = jobs[job].Projection.Weight;
-        int firstRow = item * MatrixKernels.RowsPerItem;
-        int rows = Math.Min(MatrixKernels.RowsPerItem, weight.Rows - firstRow);
-        weight.Kernel.Multiply(in jobs[job], firstRow, rows, panel.ThreadScratch(worker));
+        int end = Math.Min((item + 1) * rowsPerItem, weight.Rows);
+        for (int row = item * rowsPerItem; row < end; row += MatrixKernels.RowsPerItem)
+            weight.Kernel.Multiply(in jobs[job], row, Math.Min(MatrixKernels.RowsPerItem, end - row), panel.ThreadScratch(worker));
     }
 }

@@ -43,6 +43,7 @@ internal sealed unsafe partial class IntegerKernel<TFormat>
         {
             // Past the last token the tile computes that token again and drops the result.
             int tokens = Math.Min(TileTokens, job.Tokens - token);
+            job.PrefetchOutputs(token, tokens, firstRow);
             for (int t = 0; t < TileTokens; t++)
                 inputs[t] = job.Integers + ((long)(token + Math.Min(t, tokens - 1)) * job.IntegerStride);
 

@@ -23,12 +23,15 @@ internal sealed unsafe partial class IntegerKernel<TFormat> : IMatrixKernel
     // One token's weights are read once, straight ahead, faster than the processor's own prefetching follows across pages.
     private const int PrefetchDistance = 3072;
 
+    private readonly TileForm form;
     private readonly bool fourAtOnce;
 
-    /// <param name="fourAtOnce">
-    /// Multiplies panels with products of four columns at once rather than of two: VNNI's way. Null: where there is VNNI.
-    /// </param>
-    public IntegerKernel(bool? fourAtOnce = null) => this.fourAtOnce = fourAtOnce ?? AvxVnni.IsSupported;
+    /// <param name="form">How panels are multiplied. Null: as is fastest on this processor.</param>
+    public IntegerKernel(TileForm? form = null)
+    {
+        this.form = form ?? (AvxVnni.IsSupported ? TileForm.Fours : Wide ? TileForm.Words : TileForm.Pairs);
+        fourAtOnce = this.form == TileForm.Fours;
+    }
 
     private static int Block
     {
@@ -70,10 +73,12 @@ internal sealed unsafe partial class IntegerKernel<TFormat> : IMatrixKernel
 
     public int InputBlock => TFormat.BlockLength;
 
+    public bool InputWords => form == TileForm.Words;
+
     public long PackedBytes(int rows, int columns) => (rows + Rows - 1L) / Rows * (columns / Block) * OctetBlock<TFormat>.Bytes;
 
     public long ScratchFloats(int columns, int tokens) =>
-        tokens == 1 ? 0 : MatrixKernels.RowsPerItem / Rows * LayoutOf(columns).Bytes / sizeof(float);
+        tokens == 1 ? 0 : MatrixKernels.RowsPerItem / Rows * (InputWords ? LayoutOfWords(columns) : LayoutOf(columns)).Bytes / sizeof(float);
 
     public void UnpackRow(byte* row, int columns, float* destination) => TFormat.Decode(
         new ReadOnlySpan<byte>(row, columns / TFormat.BlockLength * TFormat.BlockBytes), new Span<float>(destination, columns));
@@ -106,7 +111,10 @@ internal sealed unsafe partial class IntegerKernel<TFormat> : IMatrixKernel
         byte* octet = job.Projection.Weight.Packed + (firstRow / Rows * octetBytes);
         if (job.Tokens > 1)
         {
-            MultiplyPanel(in job, octet, firstRow, rowCount, (byte*)scratch);
+            if (form == TileForm.Words)
+                MultiplyPanelOfWords(in job, octet, firstRow, rowCount, (byte*)scratch);
+            else
+                MultiplyPanel(in job, octet, firstRow, rowCount, (byte*)scratch);
             return;
         }
 

@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Harness.Engine.Kernels.Integer;
 
 /// <summary>
 /// A row of activations as signed bytes with a scale for each block: what integer kernels multiply with. The layout, in
-/// this order, each part aligned: bytes; scales; sums of each 16 bytes and of each 32, for the minima of weights.
+/// this order, each part aligned: bytes; scales; sums of each 16 bytes and of each 32, for the minima of weights; where they
+/// are asked for, the values once more in 16 bits, of each four the first and third, then the second and fourth.
 /// </summary>
 internal static unsafe class IntegerRow
 {
@@ -20,7 +22,12 @@ internal static unsafe class IntegerRow
     /// <summary>Bytes of a row.</summary>
     /// <param name="columns">Values; a multiple of the block.</param>
     /// <param name="block">Values that share a scale.</param>
-    public static int Bytes(int columns, int block) => Sums(columns, block, 32) + Align(columns / 32 * SumBytes(block));
+    /// <param name="words">With the values in 16 bits.</param>
+    public static int Bytes(int columns, int block, bool words = false) =>
+        Words(columns, block) + (words ? Align(columns * sizeof(short)) : 0);
+
+    /// <summary>Where the values in 16 bits are.</summary>
+    public static int Words(int columns, int block) => Sums(columns, block, 32) + Align(columns / 32 * SumBytes(block));
 
     /// <summary>Where the scales are: one float32 a block.</summary>
     public static int Scales(int columns) => Align(columns);
@@ -40,8 +47,9 @@ internal static unsafe class IntegerRow
     /// <param name="columns">How many; a multiple of the block.</param>
     /// <param name="block">32 or 256.</param>
     /// <param name="row">Room for <see cref="Bytes"/>.</param>
+    /// <param name="words">With the values in 16 bits.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantize(float* input, int columns, int block, byte* row)
+    public static void Quantize(float* input, int columns, int block, byte* row, bool words = false)
     {
         var scales = (float*)(row + Scales(columns));
         byte* sums = row + Sums(columns, block, 32);
@@ -77,6 +85,20 @@ internal static unsafe class IntegerRow
 
                 sums += SumBytes(block);
             }
+        }
+
+        if (words)
+            Widen(bytes, columns, (int*)(row + Words(columns, block)));
+    }
+
+    private static void Widen(sbyte* bytes, int columns, int* words)
+    {
+        for (int i = 0; i < columns; i += 16)
+        {
+            Vector128<short> four = Vector128.Load(bytes + i).AsInt16();
+            Vector128<int> even = ((four << 8) >> 8).AsInt32();
+            Vector128<int> odd = (four >> 8).AsInt32();
+            Vector256.Create(Sse2.UnpackLow(even, odd), Sse2.UnpackHigh(even, odd)).Store(words + (i / 2));
         }
     }
 
