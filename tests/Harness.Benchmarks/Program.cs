@@ -6,6 +6,7 @@ Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordin
     [EngineBenchmark.Name] = EngineBenchmark.Run,
     [HeaderBenchmark.Name] = HeaderBenchmark.Run,
     [HostileTextBenchmark.Name] = HostileTextBenchmark.Run,
+    [HubBenchmark.Name] = HubBenchmark.Run,
     [KernelBenchmark.Name] = KernelBenchmark.Run,
     [OverheadBenchmark.Name] = OverheadBenchmark.Measure,
     [PlanningBenchmark.Name] = PlanningBenchmark.Run,

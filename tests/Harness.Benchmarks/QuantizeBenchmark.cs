@@ -50,7 +50,7 @@ internal static unsafe class QuantizeBenchmark
     private static void Measure(BenchmarkTable table, string folder, string source, string? libraries, string name, int fileType)
     {
         string ours = Path.Combine(folder, "ours.gguf"), theirs = Path.Combine(folder, "theirs.gguf");
-        bool peakIsOwn = ForgetPeak();
+        bool peakIsOwn = PeakMemory.Forget();
         (TimeSpan mine, TimeSpan myProcessor) = Time(table, $"{name}, harness", () => ModelQuantizer.Quantize(source, ours, name, Environment.ProcessorCount));
         if (peakIsOwn)
             table.Line("  peak memory", string.Create(CultureInfo.InvariantCulture, $"{System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:0} MB"));
@@ -119,19 +119,4 @@ internal static unsafe class QuantizeBenchmark
         TiedOutput = false,
         Tokenizer = ForgedTokenizer.SentencePiece,
     };
-
-    /// <summary>Forgets the peak memory of making the file: Linux lets a process do so, proc(5), <c>clear_refs</c>.</summary>
-    private static bool ForgetPeak()
-    {
-        GC.Collect();
-        try
-        {
-            File.WriteAllText("/proc/self/clear_refs", "5");
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
 }
