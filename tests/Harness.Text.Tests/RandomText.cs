@@ -83,11 +83,21 @@ internal static class RandomText
         return text.ToString();
     }
 
+    /// <summary>
+    /// Bytes that may be no UTF-8, but hold no four bytes for a code point above U+10FFFF: llama.cpp decodes such and, when it
+    /// encodes them again, ends the process.
+    /// </summary>
     public static byte[] NextBytes(Random random)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(Next(random));
         for (int n = random.Next(4); n > 0; n--)
             bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+        for (int i = 0; i + 3 < bytes.Length; i++)
+        {
+            if (bytes[i] is >= 0xF5 and <= 0xF7 || (bytes[i] == 0xF4 && bytes[i + 1] >= 0x90))
+                bytes[i] = 0xFF;
+        }
+
         return bytes[..random.Next(bytes.Length + 1)];
     }
 }
