@@ -3,6 +3,7 @@ using Harness.Benchmarks;
 // dotnet run -c Release --project tests/Harness.Benchmarks -- [NAME…]: all benchmarks, or those named.
 Dictionary<string, Action<BenchmarkTable>> benchmarks = new(StringComparer.Ordinal)
 {
+    [DispatchBenchmark.Name] = DispatchBenchmark.Run,
     [EngineBenchmark.Name] = EngineBenchmark.Run,
     [HeaderBenchmark.Name] = HeaderBenchmark.Run,
     [HostileTextBenchmark.Name] = HostileTextBenchmark.Run,
