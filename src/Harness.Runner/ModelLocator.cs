@@ -112,7 +112,10 @@ public sealed class ModelLocator(
     private static MatrixException Unknown(string name, Catalogue known)
     {
         string[] names = [.. known.Models.Select(m => m.Id)];
-        string meant = NearestWord.Find(name, names) is { } near ? $"did you mean '{near}'? " : "";
+
+        // A whole family is meant by its name alone: 'mistrall' by mistral-7b-v0.2 and its kin.
+        string[] kin = NearestWord.Find(name, names) is { } near ? [near] : [.. names.Where(n => n.Contains('-', StringComparison.Ordinal) && NearestWord.Find(name, [n.Split('-')[0]]) is not null)];
+        string meant = kin.Length == 0 ? "" : $"did you mean {string.Join(" or ", kin.Select(k => $"'{k}'"))}? ";
         return Wrong($"there is no such file and no model '{name}'", $"{meant}models of the catalogue: {string.Join(", ", names)}; or {Forms}");
     }
 

@@ -1,4 +1,5 @@
 using Harness.Text.Templates;
+using Harness.Workers.Memory;
 
 namespace Harness.Workers;
 
@@ -110,8 +111,9 @@ public sealed record BackendDevice(string Api, string Name, long? MemoryBytes = 
 /// All memory that loading reserves is made resident at once, as a full context would leave it: for measuring what that takes
 /// without computing it.
 /// </param>
+/// <param name="Cache">How keys and values are stored.</param>
 public sealed record LoadRequest(
-    string Path, int ContextLength, string Device, int Threads, bool OwnDefaults = false, bool Touch = false);
+    string Path, int ContextLength, string Device, int Threads, bool OwnDefaults = false, bool Touch = false, CacheFormat Cache = CacheFormat.F16);
 
 /// <summary>What a backend says of the model it loaded.</summary>
 /// <param name="Architecture">GGUF architecture name.</param>

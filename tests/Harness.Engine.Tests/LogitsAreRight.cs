@@ -66,6 +66,13 @@ internal sealed class LogitsAreRight
         Assert.That(Error(tiny, KvCacheType.F16), Is.LessThan(Limit((TinyShape)shape, 1e-6)));
     }
 
+    [TestCaseSource(nameof(Shapes))]
+    public void With_a_cache_of_bytes(object shape)
+    {
+        using TinyModel tiny = new((TinyShape)shape, seed: 13);
+        Assert.That(Error(tiny, KvCacheType.Q8_0), Is.LessThan(Limit((TinyShape)shape, 1e-3)));
+    }
+
     [Test]
     public void Of_random_shapes([Range(0, 19)] int seed)
     {

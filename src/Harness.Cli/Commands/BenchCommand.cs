@@ -5,6 +5,7 @@ using Harness.Runner.Cells;
 using Harness.Runner.OneModel;
 using Harness.Runner.Speed;
 using Harness.Workers;
+using Harness.Workers.Memory;
 
 namespace Harness.Cli.Commands;
 
@@ -29,6 +30,7 @@ internal static class BenchCommand
         };
         var against = new Option<string?>("--against") { Description = "A second backend: run by turns with the first, and the ratio is printed.", HelpName = "B" };
         var llamaCpp = new Option<string?>("--llama-cpp") { Description = "llama.cpp libraries of your own; they are then what llama.cpp means.", HelpName = "DIR" };
+        var cache = new CacheOption();
         var json = new Option<bool>("--json") { Description = "Prints a JSON array, one object a test, with llama-bench's names; nothing else." };
         var command = new Command(
             "bench",
@@ -47,7 +49,7 @@ internal static class BenchCommand
             Exit status: 0 measured; 1 a backend could not run the model; 2 the command line is wrong.
             """);
         model.AddTo(command);
-        foreach (Option option in (Option[])[prompts, generated, depths, threads, repetitions, backend, against, llamaCpp, json])
+        foreach (Option option in (Option[])[prompts, generated, depths, threads, repetitions, cache, backend, against, llamaCpp, json])
             command.Options.Add(option);
         command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(async () =>
         {
@@ -70,7 +72,7 @@ internal static class BenchCommand
             var meter = new SpeedMeter(launcher, line is null ? null : line.Show);
             var measured = new List<IReadOnlyList<BackendSpeed>>();
             foreach (int count in threadCounts)
-                measured.Add(await MeasureAsync(meter, backends, file, tests, count, runs, cancellation).ConfigureAwait(false));
+                measured.Add(await MeasureAsync(meter, backends, file, tests, count, cache.Of(parsed), runs, cancellation).ConfigureAwait(false));
             line?.Dispose();
             if (parsed.GetValue(json)) BenchOutput.PrintJson(measured, file, size);
             else BenchOutput.Print(measured, model.Text(parsed), size, runs);
@@ -80,11 +82,11 @@ internal static class BenchCommand
     }
 
     private static async Task<IReadOnlyList<BackendSpeed>> MeasureAsync(
-        SpeedMeter meter, BackendAtHand[] backends, string file, IReadOnlyList<SpeedTest> tests, int threads, int runs, CancellationToken cancellation)
+        SpeedMeter meter, BackendAtHand[] backends, string file, IReadOnlyList<SpeedTest> tests, int threads, CacheFormat cache, int runs, CancellationToken cancellation)
     {
         try
         {
-            return await meter.MeasureAsync(backends, file, tests, threads, runs, cancellation).ConfigureAwait(false);
+            return await meter.MeasureAsync(backends, file, tests, threads, cache, runs, cancellation).ConfigureAwait(false);
         }
         catch (BackendFailedException e)
         {

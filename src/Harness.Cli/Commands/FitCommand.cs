@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Harness.Cli.Fitting;
+using Harness.Cli.OneModel;
 using Harness.Runner.Fit;
 using Harness.Runner.Hardware;
-using Harness.Workers.Memory;
 
 namespace Harness.Cli.Commands;
 
@@ -25,7 +25,7 @@ internal static class FitCommand
         Option<int?> context = new("--context", "-c") { Description = "Positions; by default 4096, or what the model has where that is less.", HelpName = "N" };
         Option<string?> memory = new("--memory") { Description = "A machine's memory, as 16GB or 16GiB; by default what can be used here now.", HelpName = "SIZE" };
         Option<string?> gpu = new("--gpu-memory") { Description = "A GPU's memory: layers that fit there go there.", HelpName = "SIZE" };
-        Option<string> kv = new("--kv") { Description = "How keys and values are stored: f16, or q8_0 (llama.cpp alone).", HelpName = "TYPE", DefaultValueFactory = _ => "f16" };
+        var kv = new CacheOption();
         Option<int> batch = new("--batch") { Description = "Tokens that llama.cpp evaluates at once.", HelpName = "N", DefaultValueFactory = _ => 512 };
         Option<string?> measure = new("--measure") { Description = "Measures peak memory of files in the shape of real models instead, and writes receipts and a page there.", HelpName = "DIR" };
         Option<string?> output = new("--out") { Description = "Without MODEL: a folder to write the page to, one for each size of machine.", HelpName = "DIR" };
@@ -63,7 +63,7 @@ internal static class FitCommand
                 GpuMemory = Size("--gpu-memory", parsed.GetValue(gpu)) is { } onGpu ? MachineMemory.UsableOnGpu(onGpu) : 0,
                 ContextLength = Count("--context", parsed.GetValue(context), LongestContext),
                 Batch = Count("--batch", parsed.GetValue(batch), LargestBatch)!.Value,
-                Cache = Cache(parsed.GetValue(kv)!),
+                Cache = kv.Of(parsed),
             };
             if (parsed.GetValue(model) is not { } name)
                 return MachinePages.Run(Size("--memory", parsed.GetValue(memory)), parsed.GetValue(output), request, parsed.GetValue(json));
@@ -94,11 +94,4 @@ internal static class FitCommand
         ? value
         : throw new CommandException(
             ExitStatus.Usage, string.Create(CultureInfo.InvariantCulture, $"{value} is out of range"), option, string.Create(CultureInfo.InvariantCulture, $"Give a number from 1 to {most:N0}."));
-
-    private static CacheFormat Cache(string text) => text.ToLowerInvariant() switch
-    {
-        "f16" => CacheFormat.F16,
-        "q8_0" => CacheFormat.Q8_0,
-        _ => throw new CommandException(ExitStatus.Usage, $"'{text}' is no way to store keys and values that is known here", "--kv", "Give f16 or q8_0."),
-    };
 }

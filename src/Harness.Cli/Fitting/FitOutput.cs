@@ -28,7 +28,7 @@ internal static partial class FitOutput
         foreach (EngineFit engine in fit.Own.Engines)
             console.WriteLine(Sentence(engine, fit));
         if (fit.Request.Cache == CacheFormat.Q8_0)
-            console.WriteLine("q8_0 keys and values: llama.cpp alone, with flash attention; the built-in engine keeps f16.");
+            console.WriteLine("q8_0 keys and values; llama.cpp needs flash attention for them.");
         PrintQuants(console, fit);
         console.WriteLine("training, by formula, not measured (one sequence of " + TrainingMemory.Sequence.ToString(CultureInfo.InvariantCulture) + " tokens, rank " + TrainingMemory.Rank.ToString(CultureInfo.InvariantCulture)
             + $"): QLoRA {Sizes.Of(fitted.Training.Bytes(TrainingKind.QLoRA))}, LoRA {Sizes.Of(fitted.Training.Bytes(TrainingKind.LoRA))}, full {Sizes.Of(fitted.Training.Bytes(TrainingKind.Full))}");

@@ -86,5 +86,5 @@ internal sealed unsafe class KeyValueStore
     }
 
     private static long RowBytes(int length, KvCacheType type) =>
-        MatrixKernels.Pad(length) * (type == KvCacheType.F16 ? sizeof(ushort) : (long)sizeof(float));
+        MatrixKernels.Pad(length) * (type == KvCacheType.F32 ? sizeof(float) : (long)sizeof(ushort));
 }

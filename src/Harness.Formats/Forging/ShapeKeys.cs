@@ -18,6 +18,8 @@ internal static class ShapeKeys
 
         if (shape.Window is int window)
             keys.Add("attention.sliding_window", window);
+        if (shape.Architecture == "gptneox")
+            keys.Add("use_parallel_residual", true);
         if (shape.Latent is { } latent)
             AddLatent(keys, latent, absorbed: shape.KvHeads == 1);
         if (shape.StateHeads is { } heads)

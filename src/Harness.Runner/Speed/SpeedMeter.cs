@@ -1,5 +1,6 @@
 using Harness.Runner.Cells;
 using Harness.Workers;
+using Harness.Workers.Memory;
 
 namespace Harness.Runner.Speed;
 
@@ -24,6 +25,7 @@ public sealed class SpeedMeter(WorkerLauncher launcher, Action<string>? progress
     /// <param name="model">Full path of the model's file.</param>
     /// <param name="tests">The tests, at least one.</param>
     /// <param name="threads">Compute threads.</param>
+    /// <param name="cache">How keys and values are stored.</param>
     /// <param name="repetitions">How often each test is timed, at least 1; one more run before them is not.</param>
     /// <param name="cancellation">Kills the workers.</param>
     /// <returns>One for each backend, in their order.</returns>
@@ -34,6 +36,7 @@ public sealed class SpeedMeter(WorkerLauncher launcher, Action<string>? progress
         string model,
         IReadOnlyList<SpeedTest> tests,
         int threads,
+        CacheFormat cache,
         int repetitions,
         CancellationToken cancellation = default)
     {
@@ -48,7 +51,7 @@ public sealed class SpeedMeter(WorkerLauncher launcher, Action<string>? progress
                 var subject = new Subject(backend, launcher.Start(backend.Command, Limits), tests.Count);
                 subjects.Add(subject);
                 progress?.Invoke($"{backend.Id}: loads");
-                await subject.GuardAsync(() => subject.LoadAsync(model, tests.Max(t => t.Positions), threads, cancellation)).ConfigureAwait(false);
+                await subject.GuardAsync(() => subject.LoadAsync(model, tests.Max(t => t.Positions), threads, cache, cancellation)).ConfigureAwait(false);
             }
 
             // The first round is not timed: pages are read, code is compiled, buffers are touched.
@@ -95,10 +98,10 @@ public sealed class SpeedMeter(WorkerLauncher launcher, Action<string>? progress
 
         public List<double>[] Seconds { get; } = [.. Enumerable.Range(0, tests).Select(_ => new List<double>())];
 
-        public async Task LoadAsync(string model, int positions, int threads, CancellationToken cancellation)
+        public async Task LoadAsync(string model, int positions, int threads, CacheFormat cache, CancellationToken cancellation)
         {
             identity = (await session.HelloAsync(cancellation).ConfigureAwait(false)).Value.Identity;
-            var request = new LoadRequest(model, positions, "cpu", threads, OwnDefaults: true);
+            var request = new LoadRequest(model, positions, "cpu", threads, OwnDefaults: true, Cache: cache);
             Answer<LoadedModel> load = await session.LoadAsync(request, cancellation).ConfigureAwait(false);
             loaded = load.Value;
             Answer<GeneratedTokens> first = await session.GenerateAsync(

@@ -7,6 +7,7 @@ using Harness.Engine.Blueprints;
 using Harness.Formats.Gguf;
 using Harness.Text;
 using Harness.Text.Templates;
+using Harness.Workers.Memory;
 
 namespace Harness.Workers.Builtin;
 
@@ -53,7 +54,7 @@ public sealed class BuiltinEngine : IInferenceEngine
         {
             file = GgufFile.Open(request.Path);
             model = Model.Load(file, request.Threads);
-            session = new Session(model, request.ContextLength);
+            session = new Session(model, request.ContextLength, request.Cache == CacheFormat.Q8_0 ? KvCacheType.Q8_0 : KvCacheType.F16);
             LoadTokenizer(file.Metadata);
         }
         catch (Exception exception) when (Translate(exception) is { } failure)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Harness.Text.Templates;
+using Harness.Workers.Memory;
 using Harness.Workers.Processes;
 using Harness.Workers.Protocol;
 
@@ -179,7 +180,7 @@ public sealed class WorkerHost
         ReservedMemory? before = request.Touch == true ? ReservedMemory.Now() : null;
         LoadedModel model = engine.Load(new LoadRequest(
             Need(request.Path, "path"), request.ContextLength ?? 512, request.Device ?? "cpu",
-            request.Threads ?? 1, request.OwnDefaults ?? false, before is not null));
+            request.Threads ?? 1, request.OwnDefaults ?? false, before is not null, CacheOf(request.Cache)));
         before?.TouchWhatCameSince();
         return new WireResult
         {
@@ -190,6 +191,10 @@ public sealed class WorkerHost
             LoadMs = model.LoadTime.TotalMilliseconds,
         };
     }
+
+    private static CacheFormat CacheOf(string? name) => name is null
+        ? CacheFormat.F16
+        : CacheFormats.Find(name) ?? throw new InferenceException(InferenceFailure.Unsupported, $"this backend keeps keys and values in no such form as '{name}'");
 
     private int[] Tokenize(WireRequest request) => engine.Tokenize(
         Encoding.UTF8.GetBytes(Need(request.Text, "text")), request.AddSpecial ?? false, request.ParseSpecial ?? false);

@@ -1,3 +1,5 @@
+using Harness.Formats.Tensors;
+
 namespace Harness.Workers.LlamaCpp;
 
 /// <summary>The fields of <c>llama_context_params</c> that are set, at offsets a release's own defaults prove.</summary>
@@ -33,22 +35,23 @@ internal static class ContextParameters
     }
 
     /// <summary>
-    /// Keeps keys and values in float32, and with them queries and weights, which llama.cpp otherwise rounds to float16
-    /// too. Their types, two F16 by default, follow two null pointers behind <c>flash_attn_type</c>.
+    /// Keeps keys and values in another type. In float32, queries and weights, which llama.cpp otherwise rounds to float16,
+    /// are kept so too. Their types, two F16 by default, follow two null pointers behind <c>flash_attn_type</c>.
     /// </summary>
     /// <param name="parameters">Defaults, but for the fields set here.</param>
+    /// <param name="type">The number of a tensor type.</param>
     /// <returns>False when the defaults do not show where the types are; nothing is changed then.</returns>
-    public static bool WithFloat32Cache(ref ParameterBlob parameters)
+    public static bool WithCache(ref ParameterBlob parameters, TensorType type)
     {
-        const int f32 = 0, f16 = 1;
+        const int f16 = 1;
         for (int offset = 6 * sizeof(long); offset < 20 * sizeof(long); offset += sizeof(long))
         {
             bool callback = parameters.Pointer(offset) == 0 && parameters.Pointer(offset + sizeof(long)) == 0;
             int types = offset + (2 * sizeof(long));
             if (!callback || parameters.Int32(types) != f16 || parameters.Int32(types + sizeof(int)) != f16)
                 continue;
-            parameters.SetInt32(types, f32);
-            parameters.SetInt32(types + sizeof(int), f32);
+            parameters.SetInt32(types, (int)type);
+            parameters.SetInt32(types + sizeof(int), (int)type);
             return true;
         }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Harness.Formats.Tensors;
 using Harness.Workers.Backends;
+using Harness.Workers.Memory;
 
 namespace Harness.Workers.LlamaCpp;
 
@@ -9,7 +11,7 @@ namespace Harness.Workers.LlamaCpp;
 /// </summary>
 /// <remarks>
 /// Nothing is compiled against llama.cpp: see <see cref="ModelParameters"/> for how its parameter structures are met.
-/// The KV cache keeps llama.cpp's default type (F16). Batches hold at most 512 tokens.
+/// The KV cache keeps llama.cpp's default type (F16) unless another is asked for. Batches hold at most 512 tokens.
 /// </remarks>
 public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
 {
@@ -185,9 +187,12 @@ public sealed unsafe partial class LlamaCppEngine : IInferenceEngine
         uint length = (uint)request.ContextLength;
         uint batch = Math.Min(length, LargestBatch);
         ContextParameters.Size(ref parameters, length, batch);
-        if (request.Device == "cpu" && !request.OwnDefaults)
+
+        // Values in bytes need flash attention: without it, llama.cpp makes no context.
+        bool bytes = request.Cache == CacheFormat.Q8_0;
+        if (request.Device == "cpu" && !request.OwnDefaults && !bytes)
             ContextParameters.WithoutFlashAttention(ref parameters);
-        if (Float32Cache && !ContextParameters.WithFloat32Cache(ref parameters))
+        if ((Float32Cache || bytes) && !ContextParameters.WithCache(ref parameters, bytes ? TensorType.Q8_0 : TensorType.F32))
             throw new InferenceException(InferenceFailure.Unsupported, "this llama.cpp's parameters do not show where the type of the cache is");
         nint context = _api.ContextCreate(_model, parameters);
         if (context == 0)

@@ -42,8 +42,23 @@ public enum CacheFormat
     /// <summary>Half precision: what both engines do by themselves.</summary>
     F16,
 
-    /// <summary>Eight bits and a scale for each 32 values: llama.cpp alone, and with flash attention.</summary>
+    /// <summary>Eight bits and a scale for each 32 values; llama.cpp needs flash attention for it.</summary>
     Q8_0,
+}
+
+/// <summary>The names of <see cref="CacheFormat"/>, as people and the worker protocol write them.</summary>
+public static class CacheFormats
+{
+    /// <summary>The names there are.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["f16", "q8_0"];
+
+    /// <summary>A format's name.</summary>
+    public static string NameOf(CacheFormat format) => Names[(int)format];
+
+    /// <summary>The format of a name, in any case; null where there is none.</summary>
+    public static CacheFormat? Find(string name) => Names.Select((known, i) => (known, i)).FirstOrDefault(n => n.known.Equals(name, StringComparison.OrdinalIgnoreCase)) is { known: not null } found
+        ? (CacheFormat)found.i
+        : null;
 }
 
 /// <summary>How a model is to be run.</summary>

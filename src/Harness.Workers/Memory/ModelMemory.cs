@@ -14,7 +14,7 @@ public sealed class ModelMemory
     private readonly ModelHeader header;
     private readonly Blueprint? blueprint;
     private readonly LlamaCppMemory llamaCpp;
-    private readonly Dictionary<(int Context, int Threads), SessionMemory> sessions = [];
+    private readonly Dictionary<(int Context, int Threads, CacheFormat Cache), SessionMemory> sessions = [];
 
     private ModelMemory(ModelHeader header, Blueprint? blueprint, string? unsupported, ModelDimensions dimensions, IReadOnlyList<GgufHeader> headers)
     {
@@ -64,15 +64,16 @@ public sealed class ModelMemory
     }
 
     /// <summary>What the built-in engine takes.</summary>
-    /// <param name="request">How it is run; the cache is F16 whatever it says, and there is no GPU.</param>
+    /// <param name="request">How it is run; there is no GPU.</param>
     /// <returns>The prediction; null where the engine does not run the model.</returns>
     public MemoryPrediction? Builtin(MemoryRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (blueprint is null) return null;
-        (int Context, int Threads) key = (request.ContextLength, request.Threads);
+        (int Context, int Threads, CacheFormat Cache) key = (request.ContextLength, request.Threads, request.Cache);
         if (!sessions.TryGetValue(key, out SessionMemory? session))
-            sessions.Add(key, session = Session.MemoryOf(header, blueprint, request.ContextLength, request.Threads));
+            sessions.Add(key, session = Session.MemoryOf(
+                header, blueprint, request.ContextLength, request.Threads, request.Cache == CacheFormat.Q8_0 ? KvCacheType.Q8_0 : KvCacheType.F16));
         return BuiltinMemory.Predict(session, Dimensions, request);
     }
 

@@ -22,6 +22,7 @@ internal sealed record WireRequest
     public int? Threads { get; init; }
     public bool? OwnDefaults { get; init; }
     public bool? Touch { get; init; }
+    public string? Cache { get; init; }
     public string? Text { get; init; }
     public bool? AddSpecial { get; init; }
     public bool? ParseSpecial { get; init; }

@@ -1,4 +1,5 @@
 using Harness.Text.Templates;
+using Harness.Workers.Memory;
 using Harness.Workers.Processes;
 using Harness.Workers.Protocol;
 
@@ -63,6 +64,7 @@ public sealed class WorkerSession : IAsyncDisposable
                 Threads = request.Threads,
                 OwnDefaults = request.OwnDefaults ? true : null,
                 Touch = request.Touch ? true : null,
+                Cache = request.Cache == CacheFormat.F16 ? null : CacheFormats.NameOf(request.Cache),
             },
             limits.Load, AnswerReader.Load, null, cancellation);
     }

@@ -67,6 +67,18 @@ public sealed class BrokenHeaderSpecs
     }
 
     [Test]
+    public void Tensors_fused_into_one_that_is_not_read_are_told()
+    {
+        DamagedHeader header = DamagedHeader.Of("llama");
+        foreach (string name in header.TensorNames.Where(n => n.EndsWith(".ffn_gate.weight", StringComparison.Ordinal)).ToArray())
+            header.Remove(name);
+        foreach (string name in header.TensorNames.Where(n => n.EndsWith(".ffn_up.weight", StringComparison.Ordinal)).ToArray())
+            header.Reshape(name, 256, 1536).Rename(name, name.Replace("ffn_up.", "ffn_gate_up.", StringComparison.Ordinal));
+        HeaderProblem problem = Only(header, "fused-tensors");
+        Assert.That(problem.Message, Does.Contain("Gate and up are fused here (blk.0.ffn_gate_up.weight)").And.Contain("is missing"));
+    }
+
+    [Test]
     public void An_extra_tensor_is_named()
     {
         HeaderProblem problem = Only(DamagedHeader.Of("llama").Add("blk.0.attn_gate.weight", 256, 8), "extra-tensors");
