@@ -32,6 +32,9 @@ internal static class HeaderVerdicts
         {
             { Unsupported: { } lacking } => new HeaderVerdict(BackendId.Builtin.Engine, "unsupported", lacking) { Checks = checks },
             { Fault: { } fault } => new HeaderVerdict(BackendId.Builtin.Engine, "fails", fault) { Checks = checks },
+
+            // It computes on token ids, but of no text can it make them.
+            _ when tokenizer?.Unsupported is { } unknown => new HeaderVerdict(BackendId.Builtin.Engine, "unsupported", unknown) { Checks = checks },
             _ => new HeaderVerdict(BackendId.Builtin.Engine, "supported", null) { Checks = checks },
         };
     }

@@ -79,6 +79,15 @@ public sealed class BrokenHeaderSpecs
     }
 
     [Test]
+    public void A_pre_tokenizer_that_the_builtin_engine_lacks_is_unsupported_there()
+    {
+        InspectedModel model = DamagedHeader.Of("qwen2").Set("tokenizer.ggml.pre", GgufValue.Of("of-tomorrow")).Inspect();
+        HeaderVerdict builtin = model.Backends.Single(b => b.Backend == "builtin");
+        Assert.That(builtin.Verdict, Is.EqualTo("unsupported"));
+        Assert.That(builtin.Reason, Does.Contain("of-tomorrow"));
+    }
+
+    [Test]
     public void An_extra_tensor_is_named()
     {
         HeaderProblem problem = Only(DamagedHeader.Of("llama").Add("blk.0.attn_gate.weight", 256, 8), "extra-tensors");
