@@ -143,10 +143,6 @@ internal sealed unsafe class Decoder : IDisposable
 
         panel.Fill(ids, position);
         pool.Run(panel.Tokens, embed);
-
-        // The system maps a stored row's neighbours with it, so that random rows would soon hold all of the table in memory.
-        if (!readsStoredTable)
-            SystemMemory.Forget(weights.TokenEmbedding.Data, weights.TokenEmbedding.Rows * weights.TokenEmbedding.RowBytes);
         streams?.Begin();
         foreach (Layer layer in layers)
             layer.Run();
@@ -184,11 +180,23 @@ internal sealed unsafe class Decoder : IDisposable
         logits?.Dispose();
     }
 
+    // The system maps a stored row's neighbours with it, up to a large page either way: random rows would soon hold all of the
+    // table in memory.
+    private static void ForgetRow(WeightMatrix table, int row)
+    {
+        long at = row * table.RowBytes;
+        long first = Math.Max(0, at - SystemMemory.LargePage);
+        long end = Math.Min(table.Rows * table.RowBytes, at + table.RowBytes + SystemMemory.LargePage);
+        SystemMemory.Forget(table.Data + first, end - first);
+    }
+
     private void Embed(int token, int worker)
     {
         float* stream = panel.Rows(residual)[token];
         int width = blueprint.EmbeddingLength;
         Unpack(weights.TokenEmbedding, panel.Ids[token], stream);
+        if (!readsStoredTable)
+            ForgetRow(weights.TokenEmbedding, panel.Ids[token]);
         if (blueprint.Embedding.Scale != 1)
         {
             for (int i = 0; i < width; i++)

@@ -61,7 +61,7 @@ public sealed record WeightMemory(long MappedBytes, long PrivateBytes, IReadOnly
                 .Select(t => new RowTable(t.Name, t.ByteLength, t.RowBytes)),
         ];
 
-        // The pages of what is packed are given back, and those of an embedding that is only looked up after each panel.
+        // The pages of what is packed are given back, and those of an embedding that is only looked up with each row.
         long mapped = header.Tensors.Values.Sum(t => t.ByteLength) - packed.Sum(m => m.Rows * m.RowBytes);
         if (!weights.Multiplied.Contains(embedding))
             mapped -= embedding.Rows * embedding.RowBytes;

@@ -5,6 +5,9 @@ namespace Harness.Engine.Compute;
 /// <summary>Advice to the system about memory. Only Linux is given any; elsewhere nothing happens, and nothing is lost.</summary>
 internal static unsafe partial class SystemMemory
 {
+    /// <summary>The largest page that a file's contents come in, where pages are of 4 KiB.</summary>
+    public const int LargePage = 2 << 20;
+
     // madvise(2); the numbers are the same on all of Linux's architectures that .NET runs on.
     private const int DontNeed = 4;
     private const int HugePage = 14;
