@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Harness.Cli.OneModel;
 using Harness.Formats.Forging;

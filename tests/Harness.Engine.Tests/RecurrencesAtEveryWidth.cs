@@ -29,8 +29,15 @@ internal sealed unsafe class RecurrencesAtEveryWidth
             {
                 StateStep step = new()
                 {
-                    Decay = d, Key = k, Query = q, Value = v, Output = o, Bonus = Bonus, ReadsBefore = readsBefore,
-                    Probe = corrects ? p : null, Correction = corrects ? c : null,
+                    Decay = d,
+                    Key = k,
+                    Query = q,
+                    Value = v,
+                    Output = o,
+                    Bonus = Bonus,
+                    ReadsBefore = readsBefore,
+                    Probe = corrects ? p : null,
+                    Correction = corrects ? c : null,
                 };
                 RecurrentKernels.Of(lanes).Advance(in step, s, keys, values);
             }
@@ -100,8 +107,17 @@ internal sealed unsafe class RecurrencesAtEveryWidth
             {
                 ConvolutionJob job = new()
                 {
-                    Inputs = x + (first * stride), InputStride = stride, Outputs = o + (first * stride), OutputStride = stride,
-                    Taps = w, TapCount = taps, Bias = b, History = h, Channels = channels, Tokens = Math.Min(tokensAtOnce, Tokens - first), Silu = true,
+                    Inputs = x + (first * stride),
+                    InputStride = stride,
+                    Outputs = o + (first * stride),
+                    OutputStride = stride,
+                    Taps = w,
+                    TapCount = taps,
+                    Bias = b,
+                    History = h,
+                    Channels = channels,
+                    Tokens = Math.Min(tokensAtOnce, Tokens - first),
+                    Silu = true,
                 };
                 for (int item = 0; item < job.Items; item++)
                     RecurrentKernels.Of(lanes).Convolve(in job, item * ConvolutionJob.ChannelsPerItem);

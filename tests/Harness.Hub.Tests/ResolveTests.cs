@@ -135,7 +135,11 @@ public sealed class ResolveTests : HubFixture
             Gated = ["acme/tiny-3"],
             Facts = Enumerable.Range(0, 9).ToDictionary(i => $"acme/tiny-{i}", i => new LoopbackFacts
             {
-                Downloads = 100 - i, Likes = i, License = "mit", Parameters = 494_000_000, Architecture = "qwen2",
+                Downloads = 100 - i,
+                Likes = i,
+                License = "mit",
+                Parameters = 494_000_000,
+                Architecture = "qwen2",
             }),
         });
         HubClient client = Client(hub);

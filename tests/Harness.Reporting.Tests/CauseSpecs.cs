@@ -165,7 +165,10 @@ public sealed class CauseSpecs
             Checks = [new CheckRecord(Check.Generate, Outcome.Ok, 1), new CheckRecord(Check.Chat, Outcome.Ok, 1)],
             Chat = new ChatRecord
             {
-                Conversation = "c", PromptText = "x", PromptIds = [1], BackendTemplate = "applies the file's template",
+                Conversation = "c",
+                PromptText = "x",
+                PromptIds = [1],
+                BackendTemplate = "applies the file's template",
                 Findings = [new ChatFinding(ChatFindingKind.SystemFolded, "System role not supported")],
             },
         };

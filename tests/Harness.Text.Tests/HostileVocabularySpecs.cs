@@ -121,8 +121,17 @@ public sealed class HostileVocabularySpecs
             map[random.Next(map.Length)] = (byte)random.Next(256);
         return data with
         {
-            Tokens = tokens, Scores = scores, Types = types, Merges = merges, BosId = Id() ?? data.BosId, EosId = Id() ?? data.EosId,
-            UnkId = Id() ?? data.UnkId, EotId = Id(), FimPadId = Id(), SepId = Id() ?? data.SepId, PrecompiledCharacterMap = map,
+            Tokens = tokens,
+            Scores = scores,
+            Types = types,
+            Merges = merges,
+            BosId = Id() ?? data.BosId,
+            EosId = Id() ?? data.EosId,
+            UnkId = Id() ?? data.UnkId,
+            EotId = Id(),
+            FimPadId = Id(),
+            SepId = Id() ?? data.SepId,
+            PrecompiledCharacterMap = map,
         };
     }
 }

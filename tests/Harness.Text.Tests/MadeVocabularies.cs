@@ -90,7 +90,11 @@ internal static class MadeVocabularies
 
         return new TokenizerData
         {
-            Model = "t5", Architecture = "t5", Tokens = SmallVocabulary.Bytes(tokens), Types = types.ToArray(), Scores = scores.ToArray(),
+            Model = "t5",
+            Architecture = "t5",
+            Tokens = SmallVocabulary.Bytes(tokens),
+            Types = types.ToArray(),
+            Scores = scores.ToArray(),
         };
     }
 
@@ -108,9 +112,31 @@ internal static class MadeVocabularies
 
     private static byte[] Map() => CharacterMapWriter.Write(new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["\t"] = " ", ["\n"] = " ", ["\r"] = "", ["\u00A0"] = " ", ["\u3000"] = " ", ["\u200B"] = " ", ["ﬁ"] = "fi", ["ﬂ"] = "fl", ["½"] = "1⁄2",
-        ["Ａ"] = "A", ["Ｂ"] = "B", ["１"] = "1", ["２"] = "2", ["３"] = "3", ["．"] = ".", ["\u0301"] = "", ["e\u0301"] = "é", ["E\u0301"] = "É",
-        ["a\u0301"] = "á", ["\uFEFF"] = "", ["㌀"] = "アパート", ["…"] = "...", ["\u0001"] = "", ["  "] = " ", ["<e"] = "‹e",
+        ["\t"] = " ",
+        ["\n"] = " ",
+        ["\r"] = "",
+        ["\u00A0"] = " ",
+        ["\u3000"] = " ",
+        ["\u200B"] = " ",
+        ["ﬁ"] = "fi",
+        ["ﬂ"] = "fl",
+        ["½"] = "1⁄2",
+        ["Ａ"] = "A",
+        ["Ｂ"] = "B",
+        ["１"] = "1",
+        ["２"] = "2",
+        ["３"] = "3",
+        ["．"] = ".",
+        ["\u0301"] = "",
+        ["e\u0301"] = "é",
+        ["E\u0301"] = "É",
+        ["a\u0301"] = "á",
+        ["\uFEFF"] = "",
+        ["㌀"] = "アパート",
+        ["…"] = "...",
+        ["\u0001"] = "",
+        ["  "] = " ",
+        ["<e"] = "‹e",
     });
 
     private static TokenizerData WordPiece()
@@ -124,8 +150,16 @@ internal static class MadeVocabularies
         int[] types = [.. tokens.Select((_, i) => i < 5 ? (i == 1 ? 2 : 3) : 1)];
         return new TokenizerData
         {
-            Model = "bert", Pre = "jina-v2-en", Architecture = "bert", Tokens = SmallVocabulary.Bytes(tokens), Types = types, BosId = 2, UnkId = 1, SepId = 3,
-            PadId = 0, MaskId = 4,
+            Model = "bert",
+            Pre = "jina-v2-en",
+            Architecture = "bert",
+            Tokens = SmallVocabulary.Bytes(tokens),
+            Types = types,
+            BosId = 2,
+            UnkId = 1,
+            SepId = 3,
+            PadId = 0,
+            MaskId = 4,
         };
     }
 
@@ -140,12 +174,18 @@ internal static class MadeVocabularies
         int[] types = [.. tokens.Select((t, i) => i == 0 || t == "<|rwkv|>" ? 3 : 1)];
         return new TokenizerData
         {
-            Model = "rwkv", Architecture = "rwkv6", Tokens = SmallVocabulary.Bytes(tokens), Types = types,
+            Model = "rwkv",
+            Architecture = "rwkv6",
+            Tokens = SmallVocabulary.Bytes(tokens),
+            Types = types,
         };
 
         static string Escaped(byte value) => value switch
         {
-            (byte)'\t' => "\\t", (byte)'\n' => "\\n", (byte)'\r' => "\\r", _ => $"\\x{value.ToString("x2", CultureInfo.InvariantCulture)}",
+            (byte)'\t' => "\\t",
+            (byte)'\n' => "\\n",
+            (byte)'\r' => "\\r",
+            _ => $"\\x{value.ToString("x2", CultureInfo.InvariantCulture)}",
         };
     }
 
@@ -171,7 +211,11 @@ internal static class MadeVocabularies
 
         return new TokenizerData
         {
-            Model = "plamo2", Architecture = "plamo2", Tokens = SmallVocabulary.Bytes(tokens), Types = types.ToArray(), Scores = scores.ToArray(),
+            Model = "plamo2",
+            Architecture = "plamo2",
+            Tokens = SmallVocabulary.Bytes(tokens),
+            Types = types.ToArray(),
+            Scores = scores.ToArray(),
         };
     }
 
@@ -214,8 +258,12 @@ internal static class MadeVocabularies
         tokens.Add("<|endoftext|>");
         return new TokenizerData
         {
-            Model = "gpt2", Tokens = SmallVocabulary.Bytes(tokens), Types = (int[])[.. Enumerable.Repeat(1, tokens.Count - 1), 3],
-            Merges = SmallVocabulary.Bytes(merges), BosId = tokens.Count - 1, EosId = tokens.Count - 1,
+            Model = "gpt2",
+            Tokens = SmallVocabulary.Bytes(tokens),
+            Types = (int[])[.. Enumerable.Repeat(1, tokens.Count - 1), 3],
+            Merges = SmallVocabulary.Bytes(merges),
+            BosId = tokens.Count - 1,
+            EosId = tokens.Count - 1,
         };
     }
 }

@@ -42,5 +42,6 @@ internal sealed record Demand(IReadOnlyList<string> Fields, params IReadOnlyList
     /// <summary>The error of a field that says otherwise than engines compute.</summary>
     public static ConversionException Contradiction(ModelConfig config, string architecture, string field, string said, string computed) => new(
         "read config.json", $"'{field}' is '{said}', but engines compute a model of GGUF's architecture '{architecture}' with '{computed}'", config.FilePath,
-        "Converted, the model would load and give other answers than it was trained to; it is of a kind that GGUF cannot hold.") { Unsupported = true };
+        "Converted, the model would load and give other answers than it was trained to; it is of a kind that GGUF cannot hold.")
+    { Unsupported = true };
 }

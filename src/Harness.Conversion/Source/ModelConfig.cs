@@ -142,7 +142,8 @@ internal sealed class ModelConfig
 
     /// <summary>The error of a feature that the conversion does not know.</summary>
     public ConversionException Unsupported(string name, string value) => new(
-        Step, string.Create(CultureInfo.InvariantCulture, $"'{name}' is '{value}', which the conversion does not know"), FilePath, "Convert the model with llama.cpp's own script, or choose one without it.") { Unsupported = true };
+        Step, string.Create(CultureInfo.InvariantCulture, $"'{name}' is '{value}', which the conversion does not know"), FilePath, "Convert the model with llama.cpp's own script, or choose one without it.")
+    { Unsupported = true };
 
     private JsonElement? Find(ReadOnlySpan<string> names, out string found)
     {

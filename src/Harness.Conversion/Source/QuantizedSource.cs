@@ -15,7 +15,8 @@ internal static class QuantizedSource
         {
             throw new ConversionException(
                 "read config.json", $"the weights are quantized by MLX ({bits.GetRawText()} bits), which cannot be read", config.FilePath,
-                "Write it without quantization, as mlx_lm.convert and mlx_lm.fuse can, and convert that; quantize the GGUF file then.") { Unsupported = true };
+                "Write it without quantization, as mlx_lm.convert and mlx_lm.fuse can, and convert that; quantize the GGUF file then.")
+            { Unsupported = true };
         }
 
         if (config.Find("quantization_config") is not { ValueKind: JsonValueKind.Object } quantization)
@@ -26,7 +27,8 @@ internal static class QuantizedSource
             return;
         throw new ConversionException(
             "read config.json", $"the weights are quantized by '{method}'{(format.Length > 0 ? $" ({format})" : "")}, which cannot be read", config.FilePath,
-            "Convert the model as it was before that, or one in FP8, BF16, F16 or F32.") { Unsupported = true };
+            "Convert the model as it was before that, or one in FP8, BF16, F16 or F32.")
+        { Unsupported = true };
     }
 
     private static string? Text(JsonElement parent, string name) =>

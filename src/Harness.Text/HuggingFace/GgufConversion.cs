@@ -146,7 +146,9 @@ internal sealed class GgufConversion(HuggingFaceTokenizer tokenizer, SpecialToke
 
     private TokenizerData Of(string model) => new()
     {
-        Model = model, Tokens = [.. texts.Select(t => new ReadOnlyMemory<byte>(t))], Types = types,
+        Model = model,
+        Tokens = [.. texts.Select(t => new ReadOnlyMemory<byte>(t))],
+        Types = types,
     };
 
     private void FillTokens(Func<string, int, string> write)

@@ -47,7 +47,8 @@ internal sealed class WordPieceModel : TokenModel
         string unknown = json.Text("unk_token") ?? "[UNK]";
         return new WordPieceModel(
             vocabulary, json.Text("continuing_subword_prefix") ?? "##", json.Number("max_input_chars_per_word") ?? 100,
-            UnknownId(json, vocabulary, unknown)) { UnknownToken = unknown };
+            UnknownId(json, vocabulary, unknown))
+        { UnknownToken = unknown };
     }
 
     /// <inheritdoc/>

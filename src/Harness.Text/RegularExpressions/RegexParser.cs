@@ -270,7 +270,13 @@ internal sealed class RegexParser
         int rune = TakeRune();
         codePoint = rune switch
         {
-            't' => '\t', 'n' => '\n', 'r' => '\r', 'f' => '\f', 'v' => '\v', 'a' => '\a', 'e' => 0x1B,
+            't' => '\t',
+            'n' => '\n',
+            'r' => '\r',
+            'f' => '\f',
+            'v' => '\v',
+            'a' => '\a',
+            'e' => 0x1B,
             (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z') => throw Error($"the escape '\\{(char)rune}'"),
             _ => rune,
         };

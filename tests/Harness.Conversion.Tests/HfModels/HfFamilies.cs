@@ -103,7 +103,9 @@ internal static class HfFamilies
             m.Config["rope_scaling"] = m.TryInt("rope.scaling.original_context_length") is { } original
                 ? new JsonObject
                 {
-                    ["type"] = "yarn", ["factor"] = factor, ["original_max_position_embeddings"] = original,
+                    ["type"] = "yarn",
+                    ["factor"] = factor,
+                    ["original_max_position_embeddings"] = original,
                     ["mscale_all_dim"] = m.TryNumber("rope.scaling.yarn_log_multiplier") * 10,
                 }
                 : new JsonObject { ["rope_type"] = "linear", ["factor"] = factor };

@@ -92,7 +92,11 @@ internal static class HfTokenizer
             ["decoder"] = ByteLevel(true),
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["byte_fallback"] = false, ["ignore_merges"] = pre == "llama-bpe", ["vocab"] = vocabulary, ["merges"] = merges,
+                ["type"] = "BPE",
+                ["byte_fallback"] = false,
+                ["ignore_merges"] = pre == "llama-bpe",
+                ["vocab"] = vocabulary,
+                ["merges"] = merges,
             },
         });
     }
@@ -143,7 +147,10 @@ internal static class HfTokenizer
 
     private static JsonObject Split(string regex) => new()
     {
-        ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = regex }, ["behavior"] = "Isolated", ["invert"] = false,
+        ["type"] = "Split",
+        ["pattern"] = new JsonObject { ["Regex"] = regex },
+        ["behavior"] = "Isolated",
+        ["invert"] = false,
     };
 
     private static JsonObject ByteLevel(bool regex) => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = regex };

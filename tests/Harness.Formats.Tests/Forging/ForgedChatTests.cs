@@ -17,7 +17,9 @@ public class ForgedChatTests
         using GgufFile bare = Forge(folder, architecture, null);
         using GgufFile file = Forge(folder, architecture, new ForgedChat("{{ bos_token }}{{ messages }}")
         {
-            ControlTokens = ["<start_of_turn>", "<end_of_turn>"], BosToken = "<bos>", EosToken = "<eos>",
+            ControlTokens = ["<start_of_turn>", "<end_of_turn>"],
+            BosToken = "<bos>",
+            EosToken = "<eos>",
         });
         string[] tokens = Tokens(file);
         int[] types = file.Metadata.TryGetArray("tokenizer.ggml.token_type", out ReadOnlyMemory<int> kinds) ? kinds.ToArray() : [];

@@ -124,8 +124,13 @@ internal static class JsonFiles
             bool special = type != TokenType.UserDefined;
             added.Add(new JsonObject
             {
-                ["id"] = id, ["content"] = Encoding.UTF8.GetString(data.Tokens[id].Span), ["single_word"] = false, ["lstrip"] = false,
-                ["rstrip"] = false, ["normalized"] = false, ["special"] = special,
+                ["id"] = id,
+                ["content"] = Encoding.UTF8.GetString(data.Tokens[id].Span),
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = special,
             });
         }
 
@@ -135,8 +140,15 @@ internal static class JsonFiles
     private static string File(TokenizerData data, JsonNode model, JsonNode? normalizer, JsonNode? preTokenizer, JsonNode? post, JsonNode decoder) =>
         new JsonObject
         {
-            ["version"] = "1.0", ["truncation"] = null, ["padding"] = null, ["added_tokens"] = Added(data), ["normalizer"] = normalizer,
-            ["pre_tokenizer"] = preTokenizer, ["post_processor"] = post, ["decoder"] = decoder, ["model"] = model,
+            ["version"] = "1.0",
+            ["truncation"] = null,
+            ["padding"] = null,
+            ["added_tokens"] = Added(data),
+            ["normalizer"] = normalizer,
+            ["pre_tokenizer"] = preTokenizer,
+            ["post_processor"] = post,
+            ["decoder"] = decoder,
+            ["model"] = model,
         }.ToJsonString(Options);
 
     private static string Unigram(JsonNode metaspace, JsonNode? normalizer)
@@ -164,11 +176,19 @@ internal static class JsonFiles
 
         var model = new JsonObject
         {
-            ["type"] = "WordPiece", ["unk_token"] = "[UNK]", ["continuing_subword_prefix"] = "##", ["max_input_chars_per_word"] = 100, ["vocab"] = vocabulary,
+            ["type"] = "WordPiece",
+            ["unk_token"] = "[UNK]",
+            ["continuing_subword_prefix"] = "##",
+            ["max_input_chars_per_word"] = 100,
+            ["vocab"] = vocabulary,
         };
         var normalizer = new JsonObject
         {
-            ["type"] = "BertNormalizer", ["clean_text"] = true, ["handle_chinese_chars"] = true, ["strip_accents"] = null, ["lowercase"] = lowercase,
+            ["type"] = "BertNormalizer",
+            ["clean_text"] = true,
+            ["handle_chinese_chars"] = true,
+            ["strip_accents"] = null,
+            ["lowercase"] = lowercase,
         };
         return File(
             data, model, normalizer, Type("BertPreTokenizer"),
@@ -184,8 +204,13 @@ internal static class JsonFiles
         var model = new JsonObject { ["type"] = "WordLevel", ["vocab"] = vocabulary, ["unk_token"] = "[UNK]" };
         return new JsonObject
         {
-            ["version"] = "1.0", ["added_tokens"] = new JsonArray(), ["normalizer"] = Type("Lowercase"), ["pre_tokenizer"] = Type("Whitespace"),
-            ["post_processor"] = null, ["decoder"] = null, ["model"] = model,
+            ["version"] = "1.0",
+            ["added_tokens"] = new JsonArray(),
+            ["normalizer"] = Type("Lowercase"),
+            ["pre_tokenizer"] = Type("Whitespace"),
+            ["post_processor"] = null,
+            ["decoder"] = null,
+            ["model"] = model,
         }.ToJsonString(Options);
     }
 }

@@ -147,6 +147,9 @@ public sealed class TokenizerJsonSpecs
 
     private static string File(JsonNode model, JsonNode? normalizer, JsonNode? preTokenizer, params JsonNode[] added) => new JsonObject
     {
-        ["added_tokens"] = new JsonArray(added), ["normalizer"] = normalizer, ["pre_tokenizer"] = preTokenizer, ["model"] = model,
+        ["added_tokens"] = new JsonArray(added),
+        ["normalizer"] = normalizer,
+        ["pre_tokenizer"] = preTokenizer,
+        ["model"] = model,
     }.ToJsonString();
 }

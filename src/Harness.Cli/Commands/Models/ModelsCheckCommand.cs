@@ -14,7 +14,9 @@ internal static class ModelsCheckCommand
     {
         var model = new Option<string[]>("--model")
         {
-            Description = "Models of the catalogue, by name or pattern (*, ?, [abc]); by default all.", HelpName = "G", Arity = ArgumentArity.OneOrMore,
+            Description = "Models of the catalogue, by name or pattern (*, ?, [abc]); by default all.",
+            HelpName = "G",
+            Arity = ArgumentArity.OneOrMore,
         };
         var offline = new Option<bool>("--offline") { Description = "Opens no connection; then this has nothing to say." };
         var json = new Option<bool>("--json") { Description = "Prints a JSON array, one object a model, and nothing else." };

@@ -44,7 +44,10 @@ internal static class ModelsSearchCommand
                 throw new CommandException(ExitStatus.Usage, $"--limit {most} is out of range", "--limit", $"Give a number from 1 to {Most}.");
             var search = new ModelSearch(string.Join(' ', parsed.GetRequiredValue(text)))
             {
-                Limit = most, Sort = parsed.GetValue(sort), Author = parsed.GetValue(author), GgufOnly = !parsed.GetValue(all),
+                Limit = most,
+                Sort = parsed.GetValue(sort),
+                Author = parsed.GetValue(author),
+                GgufOnly = !parsed.GetValue(all),
             };
             using var client = new HubClient(HubSettings.Read(offline: false));
             IReadOnlyList<RepoSummary> found = await client.SearchAsync(search, cancellation).ConfigureAwait(false);

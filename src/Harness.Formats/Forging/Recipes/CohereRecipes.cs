@@ -19,7 +19,8 @@ internal static class CohereRecipes
                     layer.Scale("attn_k_norm", s.HeadDimension, s.KvHeads),
                 ]),
             },
-        ]) { Keys = new() { { "logit_scale", 0.75f } } };
+        ])
+        { Keys = new() { { "logit_scale", 0.75f } } };
     }
 
     /// <summary><c>cohere2</c>: three layers with a window and rotation, then one with neither.</summary>

@@ -50,7 +50,9 @@ internal static class DeltaNetRecipes
         const int Rank = 256, Plain = 104, Rotated = 24, Value = 72, Head = 40;
         ForgeShape shape = ProbeShape.Of("kimi-linear") with
         {
-            Heads = 4, KvHeads = 1, Experts = new() { Count = 6, Used = 2, Length = 256, SharedLength = 256 },
+            Heads = 4,
+            KvHeads = 1,
+            Experts = new() { Count = 6, Used = 2, Length = 256, SharedLength = 256 },
         };
         ForgeKeys keys = shape.ExpertKeys(new()
         {
@@ -83,7 +85,9 @@ internal static class DeltaNetRecipes
         const int Rank = 256, QueryRank = 512, Plain = 104, Rotated = 32, Value = 72, Head = 40;
         ForgeShape shape = ProbeShape.Of("bailingmoe3") with
         {
-            Heads = 4, KvHeads = 1, Experts = new() { Count = 5, Used = 2, Length = 256, SharedLength = 256 },
+            Heads = 4,
+            KvHeads = 1,
+            Experts = new() { Count = 5, Used = 2, Length = 256, SharedLength = 256 },
         };
         ForgeKeys keys = shape.ExpertKeys(new()
         {

@@ -129,7 +129,12 @@ internal static class GemmaRecipes
         ForgeShape shape = Of("gemma3n") with { Layers = 5, RopeBase = 1_000_000 };
         ForgeShape deep = shape with
         {
-            Layers = 22, Embedding = 96, Heads = 6, HeadDimension = 16, FeedForward = 128, EmbeddingScale = 10,
+            Layers = 22,
+            Embedding = 96,
+            Heads = 6,
+            HeadDimension = 16,
+            FeedForward = 128,
+            EmbeddingScale = 10,
         };
         return new ForgeArchitecture(
             "gemma3n",

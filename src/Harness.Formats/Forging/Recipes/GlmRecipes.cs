@@ -29,7 +29,8 @@ internal static class GlmRecipes
                     ],
                 ]),
             },
-        ]) { Keys = Half };
+        ])
+        { Keys = Half };
 
         static IEnumerable<ForgeTensor> Layer(ForgeLayer layer) =>
         [

@@ -32,7 +32,8 @@ internal static class GptRecipes
         [
             shape.Variant("parallel", new() { { "use_parallel_residual", true } }),
             shape.Variant("sequential", new() { { "use_parallel_residual", false } }),
-        ]) { Keys = new() { { "rope.dimension_count", 8 } } };
+        ])
+        { Keys = new() { { "rope.dimension_count", 8 } } };
     }
 
     /// <summary><c>bloom</c>: ALiBi, also for a number of heads that is no power of two; a norm of the embedding.</summary>
@@ -81,7 +82,8 @@ internal static class GptRecipes
                     layer => [.. Fused(layer), layer.Between("ffn.act.scales", [s.FeedForward], 0.5, 2)],
                     DecoderTensors.Positions(s)),
             },
-        ]) { Keys = ForgeKeys.None.Without(RotaryKeys) };
+        ])
+        { Keys = ForgeKeys.None.Without(RotaryKeys) };
     }
 
     /// <summary><c>nemotron</c>: squared ReLU, half of each head rotated, separate projections.</summary>
@@ -115,7 +117,8 @@ internal static class GptRecipes
                     layer.Scale("attn_k_norm", s.HeadDimension, s.KvHeads), .. layer.GatedFeedForward(),
                 ]),
             },
-        ]) { Keys = new() { { "rope.dimension_count", 8 } } };
+        ])
+        { Keys = new() { { "rope.dimension_count", 8 } } };
     }
 
     private static ForgeShape Of(string architecture) => ProbeShape.Of(architecture) with { KvHeads = 8, Norm = ForgeNorm.Layer };

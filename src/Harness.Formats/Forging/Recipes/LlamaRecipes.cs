@@ -83,7 +83,13 @@ internal static class LlamaRecipes
     {
         ForgeShape shape = ProbeShape.Of("baichuan") with
         {
-            Layers = 32, Embedding = 64, Heads = 4, KvHeads = 4, HeadDimension = 16, FeedForward = 256, Tokenizer = ForgedTokenizer.SentencePiece,
+            Layers = 32,
+            Embedding = 64,
+            Heads = 4,
+            KvHeads = 4,
+            HeadDimension = 16,
+            FeedForward = 256,
+            Tokenizer = ForgedTokenizer.SentencePiece,
         };
         return new ForgeArchitecture("baichuan", Plain,
             [shape.Variant("7b"), (shape with { Layers = 40, Embedding = 96, Heads = 6, KvHeads = 6 }).Variant("13b")]);
@@ -123,7 +129,8 @@ internal static class LlamaRecipes
             shape.Variant("scaled"),
             (shape with { TiedOutput = true, EmbeddingScale = 3 }).Variant("without-rope", new() { { "rope.scaling.finetuned", false } }),
             ClassicExpertRecipes.Experts(shape, sharedLength: 256),
-        ]) { Keys = scales };
+        ])
+        { Keys = scales };
     }
 
     /// <summary><c>minicpm</c>: as granite; without the keys the scales follow from depth and width.</summary>

@@ -11,7 +11,8 @@ internal static class PhiRecipes
         [
             shape.Variant("fused"),
             shape.Variant("split") with { Tensors = s => Layers(s, layer => layer.Attention(bias: true, outputBias: true)) },
-        ]) { Keys = new() { { "rope.dimension_count", 16 } } };
+        ])
+        { Keys = new() { { "rope.dimension_count", 16 } } };
 
         static IEnumerable<ForgeTensor> Layers(ForgeShape shape, Func<ForgeLayer, IEnumerable<ForgeTensor>> attention) => DecoderTensors.Model(
             shape,

@@ -124,7 +124,8 @@ internal static class StateSpaceRecipes
         const int Latent = 128;
         ForgeShape shape = ProbeShape.Of("nemotron_h_moe") with
         {
-            FeedForward = 768, Experts = new() { Count = 6, Used = 2, Length = 256, SharedLength = 512 },
+            FeedForward = 768,
+            Experts = new() { Count = 6, Used = 2, Length = 256, SharedLength = 512 },
         };
         ForgeKeys keys = shape.ExpertKeys(new()
         {
