@@ -61,7 +61,7 @@ public sealed class FitCommandSpecs
     [TestCase("fit m.gguf --batch 0", "0 is out of range", "from 1")]
     [TestCase("fit none.gguf", "none.gguf", "give a path")]
     [TestCase("fit mistral-7b-v0.2:Q9_X", "'Q9_X' is no quantization", "Q4_K_M")]
-    [TestCase("fit mistrall", "mistrall", "did you mean 'mistral-7b-v0.2' or 'mistral-nemo-12b'?")]
+    [TestCase("fit mistrall", "mistrall", "did you mean 'mistral-7b-v0.2' or 'mistral-nemo-12b'")]
     [TestCase("fit none --measure there", "'none' is no shape", "tinyllama-1.1b")]
     public void A_wrong_command_line_is_told(string line, string what, string remedy)
     {

@@ -12,7 +12,7 @@ internal sealed unsafe class KernelsAtEveryWidth
     [Test]
     public void Matrices_times_panels(
         [Values(TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.MXFP4)] TensorType type,
-        [Values(4, 8, 16)] int lanes,
+        [Values(1, 4, 8, 16)] int lanes,
         [Values(32, 96, 1056, 2080)] int columns)
     {
         const int Rows = 27;
@@ -71,7 +71,7 @@ internal sealed unsafe class KernelsAtEveryWidth
     }
 
     [Test]
-    public void Softmax_silu_and_norm([Values(4, 8, 16)] int lanes, [Values(1, 7, 16, 33, 200)] int length)
+    public void Softmax_silu_and_norm([Values(1, 4, 8, 16)] int lanes, [Values(1, 7, 16, 33, 200)] int length)
     {
         Random random = new(length);
         float[] values = new float[MatrixKernels.Pad(length)];
@@ -110,7 +110,7 @@ internal sealed unsafe class KernelsAtEveryWidth
     }
     [Test]
     public unsafe void Activations_are_their_formulas(
-        [Values] Activation activation, [Values] bool withFactors, [Values(4, 8, 16)] int lanes, [Values(5, 32, 67)] int length)
+        [Values] Activation activation, [Values] bool withFactors, [Values(1, 4, 8, 16)] int lanes, [Values(5, 32, 67)] int length)
     {
         Random random = new(length);
         float[] values = [.. Enumerable.Range(0, MatrixKernels.Pad(length)).Select(_ => (random.NextSingle() - 0.5f) * 12)];
@@ -126,7 +126,7 @@ internal sealed unsafe class KernelsAtEveryWidth
     }
 
     [Test]
-    public unsafe void Layer_norms_have_mean_zero_and_variance_one([Values(4, 8, 16)] int lanes, [Values(5, 64, 259)] int length)
+    public unsafe void Layer_norms_have_mean_zero_and_variance_one([Values(1, 4, 8, 16)] int lanes, [Values(5, 64, 259)] int length)
     {
         Random random = new(length);
         float[] values = [.. Enumerable.Range(0, length).Select(_ => (random.NextSingle() * 3) + 1000)];
@@ -140,7 +140,7 @@ internal sealed unsafe class KernelsAtEveryWidth
     }
 
     [Test]
-    public unsafe void A_sink_takes_its_share_of_the_softmax([Values(4, 8, 16)] int lanes, [Values(-3f, 2f, 50f)] float sink)
+    public unsafe void A_sink_takes_its_share_of_the_softmax([Values(1, 4, 8, 16)] int lanes, [Values(-3f, 2f, 50f)] float sink)
     {
         float[] scores = [.. Enumerable.Range(0, 32).Select(i => i * 0.1f)];
         float[] weights = [.. scores];

@@ -13,7 +13,7 @@ internal sealed unsafe class RecurrencesAtEveryWidth
 
     [Test]
     public void A_head_with_a_matrix(
-        [Values(4, 8, 16)] int lanes, [Values(1, 5, 24)] int keys, [Values(16, 48, 80)] int values, [Values] bool corrects, [Values] bool readsBefore)
+        [Values(1, 4, 8, 16)] int lanes, [Values(1, 5, 24)] int keys, [Values(16, 48, 80)] int values, [Values] bool corrects, [Values] bool readsBefore)
     {
         Random random = new(keys + values);
         float[] state = new float[keys * values];
@@ -59,7 +59,7 @@ internal sealed unsafe class RecurrencesAtEveryWidth
     }
 
     [Test]
-    public void Channels_with_a_few_values_each([Values(4, 8, 16)] int lanes, [Values(1, 16, 19)] int states, [Values(7, 48, 64)] int channels)
+    public void Channels_with_a_few_values_each([Values(1, 4, 8, 16)] int lanes, [Values(1, 16, 19)] int states, [Values(7, 48, 64)] int channels)
     {
         const int Width = ConvolutionJob.ChannelsPerItem;
         Random random = new(states + channels);
@@ -92,7 +92,7 @@ internal sealed unsafe class RecurrencesAtEveryWidth
 
     [Test]
     public void A_convolution_goes_on_where_it_stopped(
-        [Values(4, 8, 16)] int lanes, [Values(1, 2, 4)] int taps, [Values(5, 64, 91)] int channels, [Values(1, 2, 7)] int tokensAtOnce)
+        [Values(1, 4, 8, 16)] int lanes, [Values(1, 2, 4)] int taps, [Values(5, 64, 91)] int channels, [Values(1, 2, 7)] int tokensAtOnce)
     {
         Random random = new(taps + channels);
         int stride = MatrixKernels.Pad(channels);
@@ -140,7 +140,7 @@ internal sealed unsafe class RecurrencesAtEveryWidth
     }
 
     [Test]
-    public void Gates_and_lengths([Values(4, 8, 16)] int lanes, [Values(3, 16, 37)] int length)
+    public void Gates_and_lengths([Values(1, 4, 8, 16)] int lanes, [Values(3, 16, 37)] int length)
     {
         Random random = new(length);
         IRecurrentKernels kernels = RecurrentKernels.Of(lanes);

@@ -137,6 +137,7 @@ internal static class RecurrentKernels
     {
         16 => new RecurrentKernels<Lanes512>(),
         8 => new RecurrentKernels<Lanes256>(),
-        _ => new RecurrentKernels<Lanes128>(),
+        4 => new RecurrentKernels<Lanes128>(),
+        _ => new RecurrentKernels<LanesScalar>(),
     };
 }

@@ -58,7 +58,8 @@ internal static class MatrixKernels
             {
                 16 => new MatrixKernel<TFormat, Lanes512>(),
                 8 => new MatrixKernel<TFormat, Lanes256>(),
-                _ => new MatrixKernel<TFormat, Lanes128>(),
+                4 => new MatrixKernel<TFormat, Lanes128>(),
+                _ => new MatrixKernel<TFormat, LanesScalar>(),
             };
     }
 }

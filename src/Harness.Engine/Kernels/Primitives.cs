@@ -276,6 +276,7 @@ internal static class Primitives
     {
         16 => new Primitives<Lanes512>(),
         8 => new Primitives<Lanes256>(),
-        _ => new Primitives<Lanes128>(),
+        4 => new Primitives<Lanes128>(),
+        _ => new Primitives<LanesScalar>(),
     };
 }

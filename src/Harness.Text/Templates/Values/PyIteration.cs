@@ -62,7 +62,8 @@ internal static class PyIteration
     /// <summary>The items from the last to the first, of what has an order.</summary>
     public static IEnumerable<object?>? Reversed(object? value) => value switch
     {
-        string or Markup or PyList or PyTuple or PyDict or PyDictView or PyRange or Undefined => Items(value).Reverse(),
+        Markup markup => PyText.Characters(markup.Text).Reverse().Select(object? (one) => new Markup((string)one!)),
+        string or PyList or PyTuple or PyDict or PyDictView or PyRange or Undefined => Items(value).Reverse(),
         _ => null,
     };
 
@@ -78,7 +79,9 @@ internal static class PyIteration
     private static IEnumerable<object?> Items(object? value) => value switch
     {
         string text => PyText.Characters(text),
-        Markup markup => PyText.Characters(markup.Text).Select(object? (one) => new Markup((string)one!)),
+
+        // Going through marked text gives plain letters; only taking one by its index keeps the mark.
+        Markup markup => PyText.Characters(markup.Text),
         PyList list => list.Items,
         PyTuple tuple => tuple.Items,
         PyDict dict => dict.Entries.Select(entry => entry.Key),

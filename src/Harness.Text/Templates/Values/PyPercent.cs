@@ -52,7 +52,7 @@ internal sealed class PyPercent
             made.Append(text);
         }
 
-        int rest = _tuple is not null ? _tuple.Length - _taken : _usedNames || _taken > 0 || _single is PyDict or PyList or Undefined ? 0 : 1;
+        int rest = _tuple is not null ? _tuple.Length - _taken : _usedNames || _taken > 0 || _single is PyDict or PyList or PyRange or Undefined ? 0 : 1;
         if (rest > 0) throw TemplateException.Failed("not all arguments converted during string formatting");
         return made.ToString();
     }
