@@ -79,6 +79,16 @@ public sealed class CauseTests
         });
     }
 
+    [TestCase("at ~/x/llama.cpp/llama/llama.cpp/src/llama.cpp:48: fatal error", "at src/llama.cpp:48: fatal error")]
+    [TestCase("at /build/llama.cpp/ggml/src/ggml.c:31: GGML_ASSERT(x) failed", "at ggml/src/ggml.c:31: GGML_ASSERT(x) failed")]
+    [TestCase("unknown model architecture: 'a/b'", "unknown model architecture: 'a/b'")]
+    public void Where_a_build_was_made_is_not_kept(string message, string kept)
+    {
+        var known = new BackendKnowledge(
+            BackendId.Parse("llama.cpp@b1"), new string('a', 64), "2026-11-28", "harness run", [new("gemma2", "crashes", message, "0123456789ab")], [], []);
+        Assert.That(KnowledgeFile.Write(known), Does.Contain($"message: \"{kept}\""));
+    }
+
     [Test]
     public void A_newer_run_replaces_its_facts_and_keeps_the_others_unless_the_libraries_are_others()
     {

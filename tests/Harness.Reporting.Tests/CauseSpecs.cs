@@ -33,7 +33,7 @@ public sealed class CauseSpecs
         At("truncated-file", Stage.Inspect, new(FailureKind.Error, "the file is truncated: at least 900 bytes expected, 800 there, m.gguf, tensor 'x'. Download it again.")),
         At("not-a-model", Stage.Load, new(FailureKind.Error, "gguf_init_from_file: invalid magic characters: 'This', expected 'GGUF'")),
         At("aborted-by-assertion", Stage.Load, new(FailureKind.Crash, "the worker was ended by SIGABRT before it had answered load", "SIGABRT", Log: "llama_kv_cache: ok\n/w/ggml/src/ggml.c:3135: GGML_ASSERT(ggml_nelements(a) == ne0*ne1) failed")),
-        At("aborted-by-assertion", Stage.Load, new(FailureKind.Crash, "the worker was ended by SIGABRT before it had answered load", "SIGABRT", Log: "~/work/llama.cpp/src/llama.cpp:4899: fatal error")),
+        At("aborted-by-assertion", Stage.Load, new(FailureKind.Crash, "the worker was ended by SIGABRT before it had answered load", "SIGABRT", Log: "src/llama.cpp:4899: fatal error")),
         At("aborted", Stage.Load, new(FailureKind.Crash, "the worker was ended by SIGABRT before it had answered load", "SIGABRT", Log: "terminate called")),
         At("illegal-instruction", Stage.Load, new(FailureKind.Crash, "the worker was ended by SIGILL before it had answered load", "SIGILL")),
         At("segmentation-fault", Stage.Load, new(FailureKind.Crash, "the worker was ended by SIGSEGV before it had answered load", "SIGSEGV")),

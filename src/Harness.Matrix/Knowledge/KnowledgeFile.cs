@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Harness.Matrix.Yaml;
 
 namespace Harness.Matrix;
 
 /// <summary>Reads and writes <c>matrix/backends/knowledge/BUILD.yaml</c>, a fact a line.</summary>
-public static class KnowledgeFile
+public static partial class KnowledgeFile
 {
     /// <summary>The folder under <c>matrix/backends</c>.</summary>
     public const string FolderName = "knowledge";
@@ -48,7 +49,7 @@ public static class KnowledgeFile
             foreach (KnownFact fact in facts(knowledge))
             {
                 text.Append(CultureInfo.InvariantCulture, $"  - {{ name: {Quoted(fact.Name)}, verdict: {fact.Verdict}, receipt: {Quoted(fact.Receipt)}");
-                if (fact.Message is { } message) text.Append(", message: ").Append(Quoted(message));
+                if (fact.Message is { } message) text.Append(", message: ").Append(Quoted(BuildFolder().Replace(message, "")));
                 text.Append(" }\n");
             }
         }
@@ -87,4 +88,8 @@ public static class KnowledgeFile
     }
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text, Plain);
+
+    // Where a build's sources lay on the machine that made it: no knowledge of the build, and somebody's path.
+    [GeneratedRegex(@"[~/]\S*/llama\.cpp/(?=(?:src|ggml)/)")]
+    private static partial Regex BuildFolder();
 }
